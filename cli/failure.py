@@ -1,0 +1,91 @@
+"""What a failure looks like: one clear error on stderr and a documented exit code, never a traceback, never a secret.
+
+0 ok · 1 ran, with a finding · 2 usage or question · 3 cannot connect · 4 the data cannot answer · 5 resources ·
+6 refused · 70 a bug of ours · 130 interrupted.
+"""
+
+import errno
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterable, Sequence
+
+from relfm.cli.scrub import scrub
+from relfm.errors import QuestionError, RelfmError
+
+FINDING = 1
+USAGE = 2
+RESOURCES = 5
+BUG = 70
+INTERRUPTED = 130
+
+
+def explain(error: BaseException, arguments: Sequence[str], secrets: Iterable[str]) -> tuple[str, int]:
+    """The text for stderr and the exit code. An unforeseen error leaves a report in a file that the text names."""
+    if isinstance(error, RelfmError):
+        text, code = _lines(error), error.exit_code
+    elif isinstance(error, KeyboardInterrupt | EOFError) or type(error).__name__ == "Abort":
+        text, code = "interrupted", INTERRUPTED
+    elif isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+        what = "the disk is full" if isinstance(error, OSError) else "not enough memory"
+        text, code = f"error: {what}\n  hint: --limit and --tables ask for less; --effort fast needs less", RESOURCES
+    elif callable(format_message := getattr(error, "format_message", None)):
+        text, code = f"error: {_sentence(format_message())}{_where_help_is(error)}", USAGE
+    else:
+        text, code = _bug(error, arguments, secrets), BUG
+    return scrub(text, secrets), code
+
+
+def _lines(error: RelfmError) -> str:
+    lines = [f"error: {error.message}"]
+    if isinstance(error, QuestionError) and error.text is not None:
+        lines += pointed(error.text, error.span)
+    if error.hint:
+        lines.append(f"  hint: {error.hint}")
+    return "\n".join(lines)
+
+
+def pointed(text: str, span: tuple[int, int] | None) -> list[str]:
+    """The line of ``text`` where ``span`` begins, with carets under the span."""
+    if span is None:
+        return [f"  {line}" for line in text.splitlines()]
+    start, end = span
+    line_start = text.rfind("\n", 0, start) + 1
+    line = text[line_start:].split("\n", 1)[0]
+    width = max(1, min(end, line_start + len(line)) - start)
+    return [f"  {line}".replace("\t", " "), "  " + " " * (start - line_start) + "^" * width]
+
+
+def _sentence(message: str) -> str:
+    """A parser's message in our style: lower case at its start, no full stop, on one line."""
+    message = " ".join(message.split()).rstrip(".")
+    return message[:1].lower() + message[1:]
+
+
+def _where_help_is(error: BaseException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"\n  hint: see {context.command_path} --help" if context is not None else ""
+
+
+def _bug(error: BaseException, arguments: Sequence[str], secrets: Iterable[str]) -> str:
+    where = _write_report(error, arguments, secrets)
+    told = f"please send the report {where}, which holds no secret" if where else "no report could be written"
+    return f"error: this is a bug in relfm: {type(error).__name__}: {error}\n  hint: {told}"
+
+
+def _write_report(error: BaseException, arguments: Sequence[str], secrets: Iterable[str]) -> str | None:
+    """A file that only its owner may read: version, platform, command, traceback without locals; all scrubbed."""
+    from importlib.metadata import version
+
+    lines = [f"relfm {version('relfm')}, Python {sys.version.split()[0]}, {platform.platform()}"]
+    lines += [f"command: relfm {' '.join(arguments)}", ""]
+    lines += traceback.TracebackException.from_exception(error, capture_locals=False).format()
+    try:
+        handle, path = tempfile.mkstemp(prefix="relfm-report-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(scrub("\n".join(line.rstrip("\n") for line in lines), secrets) + "\n")
+    except OSError:
+        return None
+    return path

@@ -1,0 +1,65 @@
+"""A schema as a schema file, so that every decision in it is written down and stays.
+
+``read_overrides`` of the text gives the same schema again, whatever is inferred otherwise.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+
+from relfm.schema import ForeignKey, Schema, Table
+
+
+def to_toml(schema: Schema) -> str:
+    """All facts of ``schema`` in the form that a schema file has; suspicions as comments."""
+    return "\n".join(_table(t) for t in schema.tables.values())
+
+
+def _table(table: Table) -> str:
+    path = f"tables.{_key(table.name)}"
+    lines = [
+        f"[{path}]",
+        *(
+            f"# {d.what}: {_one_line(d.value)} ({_one_line(d.evidence)})"
+            for d in table.decisions
+            if d.what == "suspect"
+        ),
+    ]
+    lines.append(f"primary_key = {_names(table.primary_key)}")
+    if table.time_from is not None:
+        lines.append(f"time_from = {_names(table.time_from.columns)}")
+    else:
+        lines.append(f"time_column = {_text(table.time_column) if table.time_column else 'false'}")
+    excluded = [d.value for d in table.decisions if d.what == "exclude" and d.source == "user"]
+    if excluded:
+        lines.append(f"exclude = {_names(excluded)}")
+    if not table.foreign_keys:
+        lines.append("foreign_keys = []")
+    lines += [f"\n[[{path}.foreign_keys]]\n{_link(key)}" for key in table.foreign_keys]
+    silent = table.key_columns.union(excluded)
+    stated = [c for c in table.columns if c.stype is not None or c.name not in silent]
+    stypes = [f"{_key(c.name)} = {_text(c.stype.value if c.stype else 'none')}" for c in stated]
+    if stypes:
+        lines += [f"\n[{path}.columns]", *stypes]
+    return "\n".join(lines) + "\n"
+
+
+def _link(key: ForeignKey) -> str:
+    return f"columns = {_names(key.columns)}\ntable = {_text(key.table)}\nother_columns = {_names(key.other_columns)}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return f"[{', '.join(_text(n) for n in names)}]"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
+
+
+def _text(value: str) -> str:
+    """A TOML basic string: JSON's escapes are TOML's too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)

@@ -1,0 +1,264 @@
+"""The schema of a database: what the user says, else what is declared, else what is inferred from all of the rows.
+
+Every fact carries its source and evidence; the same rows and declarations give the same schema, whatever their order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from relfm.connectors.canonical import canonical_type
+from relfm.connectors.connector import DeclaredTable
+from relfm.connectors.epochs import as_moments
+from relfm.connectors.keys import infer_composite_key, infer_leading_key, infer_named_key, infer_used_key
+from relfm.connectors.links import Parent, infer_links, parents_of
+from relfm.connectors.order import in_order
+from relfm.connectors.overrides import Overrides, TableOverride
+from relfm.connectors.row_times import RowTime, infer_time_column, inherit_times
+from relfm.connectors.stypes import stype_of
+from relfm.connectors.text_types import TIMESTAMP
+from relfm.errors import SchemaError
+from relfm.schema import Column, Decision, ForeignKey, Schema, Source, Table, match_name
+from relfm.stype import Stype
+
+_NOTHING_SAID = TableOverride()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one table besides its columns."""
+
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    time: RowTime
+    decisions: tuple[Decision, ...]
+
+
+def infer(
+    declared: Sequence[DeclaredTable], tables: Mapping[str, pa.Table], overrides: Overrides
+) -> tuple[Schema, dict[str, pa.Table]]:
+    """The schema of ``tables`` (in canonical types) and the same tables in canonical order."""
+    kept = {t.name: t for t in declared if t.name in tables and not overrides.get(t.name, _NOTHING_SAID).skip}
+    said = {name: overrides.get(name, _NOTHING_SAID) for name in kept}
+    rows = {name: _as_said(name, tables[name], said[name]) for name in kept}
+    facts = _facts(kept, rows, said)
+    ordered = in_order(Schema.of(_table(kept[n], rows[n], facts[n], {}) for n in kept), rows)
+    stypes = {n: _stypes(n, ordered[n], facts[n], said[n]) for n in kept}
+    return Schema.of(_table(kept[n], ordered[n], facts[n], stypes[n]) for n in kept), ordered
+
+
+def _as_said(name: str, rows: pa.Table, said: TableOverride) -> pa.Table:
+    """``rows`` with whole numbers as moments where the user calls them that; SchemaError if a named column is gone."""
+    named = [*(said.primary_key or ()), *([said.time_column] if said.time_column else []), *said.stypes]
+    for column in named:
+        if column not in rows.column_names:
+            raise SchemaError(
+                f"column '{name}.{column}' cannot be used: its cells are not read (binary or nested data)"
+            )
+    moments = {c for c, stype in said.stypes.items() if stype is Stype.timestamp} | {said.time_column or ""}
+    for column in moments.intersection(rows.column_names):
+        values = rows.column(column)
+        if values.null_count == len(values):
+            converted = values.cast(TIMESTAMP)
+        else:
+            converted = as_moments(values) if pa.types.is_int64(values.type) else None
+        if converted is not None:
+            rows = rows.set_column(rows.column_names.index(column), column, converted)
+    return rows
+
+
+def _facts(
+    declared: Mapping[str, DeclaredTable], rows: Mapping[str, pa.Table], said: Mapping[str, TableOverride]
+) -> dict[str, Facts]:
+    keys, decisions = _primary_keys(declared, rows, said)
+    links: dict[str, tuple[ForeignKey, ...]] = {}
+    parents = parents_of(rows, keys)
+    for name in rows:
+        links[name], found = _links(declared, name, rows, parents, keys, said[name])
+        decisions[name] += found
+    for name in rows:
+        if not keys[name] and not declared[name].complete:
+            composite = infer_composite_key(rows[name], [c for fk in links[name] for c in fk.columns])
+            if composite is not None:
+                keys[name] = composite[0]
+                decisions[name].append(composite[1])
+    times = _times(declared, rows, keys, links, said)
+    return {n: Facts(keys[n], links[n], times[n], (*decisions[n], *times[n].decisions)) for n in rows}
+
+
+def _primary_keys(
+    declared: Mapping[str, DeclaredTable], rows: Mapping[str, pa.Table], said: Mapping[str, TableOverride]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, list[Decision]]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    decisions: dict[str, list[Decision]] = {}
+    for name, table in declared.items():
+        stated, source = _first(("user", said[name].primary_key), ("declared", table.primary_key or None))
+        keys[name], decisions[name] = stated or (), []
+        if source is not None:
+            decisions[name].append(_stated("primary_key", ", ".join(keys[name]) or "none", source))
+        if rows[name].num_rows == 0:
+            decisions[name].append(Decision("empty", name, "inferred", "the table has no rows"))
+        decisions[name] += [Decision("exclude", c.name, "inferred", c.skipped) for c in table.columns if c.skipped]
+    open_tables = [n for n, t in declared.items() if not any(d.what == "primary_key" for d in decisions[n])]
+    for infer_key in (
+        lambda name: infer_named_key(name, rows),
+        lambda name: infer_used_key(name, rows, keys),
+        lambda name: infer_leading_key(name, rows),
+    ):
+        for name in open_tables:
+            found = infer_key(name) if not keys[name] and not declared[name].complete else None
+            if found is not None:
+                keys[name] = found[0]
+                decisions[name].append(found[1])
+    return keys, decisions
+
+
+def _links(
+    declared: Mapping[str, DeclaredTable],
+    name: str,
+    rows: Mapping[str, pa.Table],
+    parents: Sequence[Parent],
+    keys: Mapping[str, tuple[str, ...]],
+    said: TableOverride,
+) -> tuple[tuple[ForeignKey, ...], list[Decision]]:
+    if said.foreign_keys is not None:
+        stated, source = said.foreign_keys, "user"
+    else:
+        stated, source = tuple(_resolved(declared, fk, keys) for fk in declared[name].foreign_keys), "declared"
+    held = sorted({fk for fk in stated if fk is not None and _is_held(rows, name, fk)})
+    decisions = [_stated("foreign_key", f"{', '.join(fk.columns)} -> {_target(fk)}", source) for fk in held]
+    if said.foreign_keys is None and not declared[name].complete:
+        taken = frozenset(c for fk in held for c in fk.columns)
+        for finding in infer_links(name, rows, parents, keys, taken):
+            held += [finding.key] if finding.key is not None else []
+            decisions.append(finding.decision)
+    return tuple(sorted(held)), decisions
+
+
+def _resolved(
+    declared: Mapping[str, DeclaredTable], key: ForeignKey, keys: Mapping[str, tuple[str, ...]]
+) -> ForeignKey | None:
+    """The key with the parent's real name and, where the declaration names no columns, the parent's primary key."""
+    parent = match_name(key.table, declared)
+    if parent is None:
+        return None
+    return ForeignKey(key.columns, parent, key.other_columns or keys[parent])
+
+
+def _is_held(rows: Mapping[str, pa.Table], name: str, key: ForeignKey) -> bool:
+    """Whether both sides were read (a table may be left out, a column may hold binary data)."""
+    return (
+        key.table in rows
+        and len(key.columns) == len(key.other_columns)
+        and set(key.columns) <= set(rows[name].column_names)
+        and set(key.other_columns) <= set(rows[key.table].column_names)
+    )
+
+
+def _times(
+    declared: Mapping[str, DeclaredTable],
+    rows: Mapping[str, pa.Table],
+    keys: Mapping[str, tuple[str, ...]],
+    links: Mapping[str, tuple[ForeignKey, ...]],
+    said: Mapping[str, TableOverride],
+) -> dict[str, RowTime]:
+    times = {n: _time(declared[n], rows[n], links[n], said[n]) for n in rows}
+    _refuse_cycles({n: t.origin.table for n, t in times.items() if t.origin is not None})
+    timed = frozenset(n for n, t in times.items() if t.column or t.origin)
+    settled = {n for n in rows if declared[n].complete or said[n].time_column is not None}
+    without = frozenset(n for n in rows if n not in timed and n not in settled and rows[n].num_rows)
+    dated = {n for n in without if any(d.what == "suspect" for d in times[n].decisions)}
+    for name, time in inherit_times(rows, keys, links, timed, without - dated).items():
+        times[name] = RowTime(None, time.origin, (*time.decisions, *times[name].decisions))
+    return times
+
+
+def _time(table: DeclaredTable, rows: pa.Table, links: tuple[ForeignKey, ...], said: TableOverride) -> RowTime:
+    if said.time_from is not None:
+        key = next((fk for fk in links if fk.columns == said.time_from), None)
+        if key is None:
+            raise SchemaError(
+                f"time_from of '{table.name}' names {', '.join(said.time_from)}, which is no foreign key of it",
+                hint="foreign keys: " + ("; ".join(", ".join(fk.columns) for fk in links) or "none"),
+            )
+        return RowTime(None, key, (_stated("time_column", f"from {key.table}", "user"),))
+    column, source = _first(("user", said.time_column), ("declared", table.time_column))
+    if source is not None:
+        if column and not pa.types.is_timestamp(rows.column(column).type):
+            raise SchemaError(
+                f"time column '{table.name}.{column}' holds {canonical_type(rows.column(column))}, not moments",
+                hint="a time column holds dates, timestamps or ISO text",
+            )
+        return RowTime(column or None, None, (_stated("time_column", column or "none", source),))
+    return RowTime() if table.complete or not rows.num_rows else infer_time_column(table.name, rows)
+
+
+def _refuse_cycles(origins: Mapping[str, str]) -> None:
+    for start in origins:
+        seen, name = [start], origins[start]
+        while name in origins and name not in seen:
+            seen.append(name)
+            name = origins[name]
+        if name in seen:
+            raise SchemaError(
+                f"the tables {', '.join(seen)} take their time from each other", hint="give one of them a time_column"
+            )
+
+
+def _stypes(
+    name: str, rows: pa.Table, facts: Facts, said: TableOverride
+) -> dict[str, tuple[Stype | None, Source, str]]:
+    """Each column's semantic type, who says so and why."""
+    keys = frozenset(facts.primary_key).union(*(fk.columns for fk in facts.foreign_keys))
+    found: dict[str, tuple[Stype | None, Source, str]] = {}
+    for column in rows.column_names:
+        if column in said.exclude:
+            found[column] = (None, "user", "excluded")
+        elif column in said.stypes:
+            found[column] = (said.stypes[column], "user", "schema file")
+        elif column in keys:
+            found[column] = (None, "inferred", "")
+        else:
+            stype, why = stype_of(name, column, rows.column(column))
+            found[column] = (stype, "inferred", why)
+    return found
+
+
+def _table(
+    declared: DeclaredTable,
+    rows: pa.Table,
+    facts: Facts,
+    stypes: Mapping[str, tuple[Stype | None, Source, str]],
+) -> Table:
+    decided = {c: stypes.get(c, (None, "inferred", "")) for c in rows.column_names}
+    return Table(
+        name=declared.name,
+        columns=tuple(Column(c, canonical_type(rows.column(c)), decided[c][0]) for c in rows.column_names),
+        primary_key=facts.primary_key,
+        foreign_keys=facts.foreign_keys,
+        time_column=facts.time.column,
+        time_from=facts.time.origin,
+        decisions=(*facts.decisions, *(_stype_decision(c, *d) for c, d in decided.items() if d[2])),
+    )
+
+
+def _stype_decision(column: str, stype: Stype | None, source: Source, why: str) -> Decision:
+    if why == "excluded":
+        return Decision("exclude", column, source, "schema file")
+    if why.startswith("suspect: "):
+        return Decision("suspect", f"{column}: no feature reads it", source, why.removeprefix("suspect: "))
+    return Decision("stype", f"{column}: {stype or 'none'}", source, why)
+
+
+def _stated(what: str, value: str, source: Source) -> Decision:
+    return Decision(what, value, source, "constraint" if source == "declared" else "schema file")
+
+
+def _first(*stated: tuple[Source, tuple[str, ...] | str | None]) -> tuple[tuple[str, ...] | str | None, Source | None]:
+    """The first fact that is stated at all, and by whom."""
+    return next(((value, source) for source, value in stated if value is not None), (None, None))
+
+
+def _target(key: ForeignKey) -> str:
+    return f"{key.table}.{', '.join(key.other_columns)}" if len(key.other_columns) == 1 else key.table

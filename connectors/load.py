@@ -1,0 +1,97 @@
+"""From any source to a Database: read once, kept as a snapshot under the key of its content, described by a schema.
+
+The source is only ever read. A schema file changes what is said about the rows, never which rows are read.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from relfm.connectors.connector import Connector, DeclaredTable
+from relfm.connectors.fingerprint import snapshot_key
+from relfm.connectors.infer import infer
+from relfm.connectors.overrides import read_overrides
+from relfm.connectors.snapshot import VERSION, Snapshot, read_snapshot, snapshots_folder, write_snapshot
+from relfm.connectors.sources import open_source
+from relfm.connectors.spool import canonical_table, collect
+from relfm.database import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[str, int, int], None]
+
+
+def connect(
+    source: "str | Path | Mapping[str, pd.DataFrame | pa.Table]",
+    *,
+    schema_file: str | Path | None = None,
+    schema: str | None = None,
+    tables: Sequence[str] | None = None,
+    cache: bool = True,
+    cache_dir: Path | None = None,
+    progress: Progress | None = None,
+) -> Database:
+    """The database behind a URL, a file, a folder or DataFrames by name, read-only.
+
+    ``schema`` is the SQL schema to read, ``tables`` the tables (or views) if not all. An unchanged source is read
+    from its snapshot unless ``cache`` is False. ``progress`` is called with (table, tables read, tables in all).
+    Raises ConnectionFailed, UsageError or SchemaError.
+    """
+    with closing(open_source(source, schema)) as connector:
+        snapshot, key = _snapshot(connector, tables, cache, cache_dir, progress)
+    if schema_file is None:
+        return Database(snapshot.schema, snapshot.tables, key=key)
+    overrides = read_overrides(schema_file, snapshot.declared)
+    described, rows = infer(snapshot.declared, snapshot.tables, overrides)
+    excluded = frozenset((t, c) for t, said in overrides.items() for c in said.exclude if t in rows)
+    return Database(described, rows, hidden=excluded, key=key)
+
+
+def _snapshot(
+    connector: Connector,
+    tables: Sequence[str] | None,
+    cache: bool,
+    cache_dir: Path | None,
+    progress: Progress | None,
+) -> tuple[Snapshot, str | None]:
+    """The source's rows, from the cache if its content is known there, and the content's key."""
+    declared = connector.describe(tables)
+    fingerprint = connector.fingerprint([t.name for t in declared]) if cache else None
+    if fingerprint is None:
+        return _read(connector, declared, None, progress), None
+    key = snapshot_key(fingerprint, declared, VERSION)
+    folder = snapshots_folder(cache_dir) / key
+    found = read_snapshot(folder)
+    if found is not None:
+        return found, key
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=folder.parent) as spill:
+            snapshot = _read(connector, declared, Path(spill), progress)
+            write_snapshot(folder, snapshot)
+    except OSError:  # no room or no permission for a cache: do without
+        return _read(connector, declared, None, progress), key
+    return read_snapshot(folder) or snapshot, key
+
+
+def _read(
+    connector: Connector, declared: Sequence[DeclaredTable], spill: Path | None, progress: Progress | None
+) -> Snapshot:
+    rows: dict[str, pa.Table] = {}
+    described: list[DeclaredTable] = []
+    for done, table in enumerate(declared):
+        if progress is not None:
+            progress(table.name, done, len(declared))
+        rows[table.name], refused = canonical_table(collect(connector, table, spill))
+        columns = tuple(replace(c, skipped=refused.get(c.name, c.skipped)) for c in table.columns)
+        described.append(replace(table, columns=columns))
+    if progress is not None:
+        progress("", len(declared), len(declared))
+    schema, ordered = infer(described, rows, {})
+    return Snapshot(tuple(described), ordered, schema)

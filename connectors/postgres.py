@@ -1,0 +1,88 @@
+"""PostgreSQL: rows through ADBC as Arrow, all tables in one read-only transaction that sees one moment.
+
+Without the ADBC driver the rows come through SQLAlchemy, more slowly and with the same values.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy
+from sqlalchemy.engine import URL
+
+from relfm.connectors.dialects import POSTGRES
+from relfm.connectors.failures import connection_failure, read_failure
+from relfm.connectors.fingerprint import hash_facts
+from relfm.connectors.sql import SqlConnector
+
+_SNAPSHOT = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", *POSTGRES.session[1:])
+_NOT_PARTITIONS = sqlalchemy.text(
+    "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND n.nspname = :schema"
+)
+
+
+class PostgresConnector(SqlConnector):
+    """One PostgreSQL database (or one that speaks its language)."""
+
+    def __init__(self, url: URL, schema: str | None = None) -> None:
+        super().__init__(url.set(drivername=POSTGRES.driver), POSTGRES, schema)
+        self._session: Any = None
+
+    def base_tables(self, connection: sqlalchemy.Connection, inspector: sqlalchemy.Inspector) -> list[str]:
+        """Partitions are read through the table that they are parts of."""
+        schema = self.schema or inspector.default_schema_name
+        return [name for (name,) in connection.execute(_NOT_PARTITIONS, {"schema": schema})]
+
+    def read(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        session = self._snapshot_session()
+        if session is None:
+            yield from super().read(table, columns)
+            return
+        try:
+            with session.cursor() as cursor:
+                cursor.execute(self.select(table, columns))
+                yield from cursor.fetch_record_batch()
+        except (OSError, session.Error) as error:
+            raise read_failure(self.label, self.url, error, table) from None
+
+    def fingerprint(self, tables: Sequence[str]) -> str | None:
+        """Row counts and order-free sums of row hashes, computed by the server in the transaction that is read."""
+        session = self._snapshot_session()
+        if session is None:
+            return None
+        facts: list[object] = []
+        try:
+            with session.cursor() as cursor:
+                for table in tables:
+                    cursor.execute(
+                        "SELECT count(*), coalesce(sum(hashtextextended(relfm_row::text, 0)), 0)::text"
+                        f" FROM {self.quoted_table(table)} AS relfm_row"
+                    )
+                    facts += [table, *cursor.fetchone()]
+        except (OSError, session.Error) as error:
+            raise read_failure(self.label, self.url, error) from None
+        return hash_facts(facts)
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        super().close()
+
+    def _snapshot_session(self) -> Any:
+        """The ADBC connection in its transaction; None where the driver is not installed."""
+        if self._session is None:
+            try:
+                from adbc_driver_postgresql import dbapi
+            except ImportError:
+                return None
+            uri = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            try:
+                self._session = dbapi.connect(uri)
+                with self._session.cursor() as cursor:
+                    for statement in _SNAPSHOT:
+                        cursor.execute(statement)
+            except (OSError, dbapi.Error) as error:
+                raise connection_failure(self.label, self.url, error) from None
+        return self._session

@@ -1,0 +1,48 @@
+"""relfm: point it at a database, ask about its future, get calibrated predictions with a baseline beside them."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from relfm.connectors import connect
+    from relfm.database import Database
+    from relfm.plan import Plan, plan
+    from relfm.predictor import Prediction, Predictor
+    from relfm.query import PredictiveQuery, parse
+    from relfm.schema import Schema
+    from relfm.scoring import Backtest
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Backtest": "relfm.scoring",
+    "Database": "relfm.database",
+    "Plan": "relfm.plan",
+    "Prediction": "relfm.predictor",
+    "PredictiveQuery": "relfm.query",
+    "Predictor": "relfm.predictor",
+    "Schema": "relfm.schema",
+    "connect": "relfm.connectors",
+    "parse": "relfm.query",
+    "plan": "relfm.plan",
+}
+__all__ = [
+    "Backtest",
+    "Database",
+    "Plan",
+    "Prediction",
+    "PredictiveQuery",
+    "Predictor",
+    "Schema",
+    "connect",
+    "parse",
+    "plan",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported on first use, so that ``relfm --help`` does not wait for them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'relfm' has no attribute '{name}'")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

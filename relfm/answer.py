@@ -1,0 +1,204 @@
+"""From examples to predictions: blocks of queries, their context, features, experts, calibration.
+
+Everything that a query learns from was known by what that query saw; nothing reads the queries' targets.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from relfm import features
+from relfm.calibration import Conformal, Temperature
+from relfm.context import QueryBlock, as_stale_as, denser, known_at, query_blocks, recency_pools
+from relfm.database import Database
+from relfm.errors import DataCannotAnswer
+from relfm.experts.closed import Rows
+from relfm.experts.design import Design
+from relfm.experts.mixture import Mixed, mix, split_late
+from relfm.experts.outputs import Outputs
+from relfm.experts.panel import BUDGETS, Effort, panel
+from relfm.features import FeatureMatrix
+from relfm.task import Examples, ItemLists, TargetKind, Task
+from relfm.threads import few_threads
+
+HISTORY_FEATURES = (
+    "mean of target over all its past targets",
+    "share of target in all its past targets",
+    "mean of target over the last 3 of its past targets",
+    "share of target in the last 3 of its past targets",
+    "last target of its past targets",
+)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers to N queries, in their order.
+
+    values         float64[N]     probability of yes; median; class index
+    probabilities  float64[N, K]  by class (MULTICLASS), else None
+    low, high      float64[N]     the interval (numbers), else None
+    baseline       float64[N]     the same as ``values`` from past targets or the base rate alone
+    items, scores  ranked item rows per query, best first, and their probabilities (RANKING)
+    weights        each expert's weight in the mixture, averaged over the blocks
+    """
+
+    values: np.ndarray
+    baseline: np.ndarray
+    probabilities: np.ndarray | None = None
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+    items: ItemLists | None = None
+    scores: np.ndarray | None = None
+    baseline_items: ItemLists | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    context_rows: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Stopwatch:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def answer(
+    database: Database,
+    task: Task,
+    context: Examples,
+    queries: Examples,
+    *,
+    effort: Effort = Effort.DEFAULT,
+    trees: bool = False,
+    seed: int = 0,
+    coverage: float = 0.8,
+    known_by: int | None = None,
+) -> Predictions:
+    """Predictions for ``queries`` from labelled ``context`` examples of any time: those not yet known are not used.
+
+    A label serves a query if it was known by what the query saw, or by ``known_by`` (microseconds) where that is given:
+    a missing cell of an old row may be filled from the cells of later rows. DataCannotAnswer if no label was known in
+    time, or all known ones are of one class.
+    """
+    if task.kind == TargetKind.RANKING:
+        from relfm.ranking import rank
+
+        return rank(database, task, context, queries, effort=effort, seed=seed, top=task.top)
+    watch = Stopwatch()
+    budget = BUDGETS[effort]
+    is_stale = bool((queries.cutoffs > queries.seen).any())
+    most_blocks = budget.stale_blocks if is_stale else budget.blocks
+    context = denser(database, task, context, queries)
+    until = int(queries.seen.min()) if known_by is None else known_by
+    blocks = query_blocks(task, context, queries, most_blocks, budget.rows, known_by)
+    for block in blocks:
+        check_context(task, context.take(block.context))
+    with few_threads(), watch.stage("features"):
+        shown = [as_stale_as(context.take(b.context), queries.take(b.queries), budget.rows) for b in blocks]
+        both = Examples.concatenate([*(s.unlabelled() for s in shown), queries.unlabelled()])
+        matrix = features.compute(database, task, both, context, until=until)
+    parts, begin, first_query = [], 0, len(both) - len(queries)
+    with few_threads(), watch.stage("experts"):
+        for block, examples in zip(blocks, shown, strict=True):
+            given = matrix.take(np.arange(begin, begin + len(examples)))
+            asked = matrix.take(first_query + block.queries)
+            parts.append(_answer_block(task, examples, given, asked, effort, trees, seed, coverage))
+            begin += len(examples)
+    return _gather(blocks, parts, len(queries), max(len(b.context) for b in blocks), watch.seconds)
+
+
+def check_context(task: Task, context: Examples) -> None:
+    """DataCannotAnswer if there is nothing to learn from."""
+    if len(context) == 0:
+        raise DataCannotAnswer(
+            f"no label of '{task.name}' was known in time",
+            hint="the history before the cutoff is shorter than the horizon: ask for a shorter horizon or a later --at",
+        )
+    if task.kind == TargetKind.RANKING:
+        return
+    distinct = np.unique(context.targets)
+    if task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS) and len(distinct) == 1:
+        told = task.classes[int(distinct[0])] if task.classes else bool(distinct[0])
+        raise DataCannotAnswer(
+            f"all {len(context)} labels are {told}: one class is nothing to tell apart",
+            hint="change the horizon or the threshold of the question, or look at `relfm labels`",
+        )
+
+
+def _answer_block(
+    task: Task,
+    context: Examples,
+    given: FeatureMatrix,
+    asked: FeatureMatrix,
+    effort: Effort,
+    trees: bool,
+    seed: int,
+    coverage: float,
+) -> Predictions:
+    outputs = Outputs.of(task.kind, context.targets, len(task.classes))
+    shown = outputs.encode(context.targets)
+    design = Design.fit(given.values, shown, BUDGETS[effort].width)
+    left = Rows(given.values, design.transform(given.values))
+    right = Rows(asked.values, design.transform(asked.values))
+    history = tuple(given.names.index(n) for n in HISTORY_FEATURES if n in given.names)
+    experts = panel(effort, history, seed=seed, trees=trees)
+    split = split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
+    weights = np.ones(len(context), np.float32)
+    pools = recency_pools(context.cutoffs, BUDGETS[effort].recent)
+    mixed = mix(experts, design, outputs, left, context.targets, weights, right, split, pools)
+    plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
+    return _decode(task, outputs, mixed, plain, context.targets, coverage)
+
+
+def _decode(
+    task: Task, outputs: Outputs, mixed: Mixed, plain: np.ndarray, targets: np.ndarray, coverage: float
+) -> Predictions:
+    held = targets[mixed.late]
+    if task.kind == TargetKind.BINARY:
+        temperature = Temperature.fit(mixed.late_probabilities[:, 0], held, float(targets.mean()))
+        return Predictions(temperature(mixed.probabilities[:, 0]), plain[:, 0], weights=mixed.weights)
+    if task.kind == TargetKind.MULTICLASS:
+        likeliest = mixed.probabilities.argmax(axis=1).astype(np.float64)
+        return Predictions(
+            likeliest, plain.argmax(axis=1).astype(np.float64), mixed.probabilities, weights=mixed.weights
+        )
+    tails = ((1 - coverage) / 2, (1 + coverage) / 2)
+    late = [outputs.quantile(mixed.late_probabilities, t) for t in tails]
+    conformal = Conformal.fit(*late, held, coverage)
+    middle = outputs.quantile(mixed.probabilities, 0.5)
+    edges = [outputs.quantile(mixed.probabilities, t) for t in tails]
+    low, high = conformal(edges[0], middle, edges[1])
+    return Predictions(middle, outputs.quantile(plain, 0.5), low=low, high=high, weights=mixed.weights)
+
+
+def _gather(
+    blocks: list[QueryBlock], parts: list[Predictions], num: int, context_rows: int, seconds: Mapping[str, float]
+) -> Predictions:
+    """The blocks' answers in the order of the queries."""
+
+    def gathered(name: str) -> np.ndarray | None:
+        first = getattr(parts[0], name)
+        if first is None:
+            return None
+        out = np.empty((num, *first.shape[1:]))
+        for block, part in zip(blocks, parts, strict=True):
+            out[block.queries] = getattr(part, name)
+        return out
+
+    names = parts[0].weights
+    weights = {n: float(np.mean([p.weights.get(n, 0.0) for p in parts])) for n in names}
+    return Predictions(
+        **{n: gathered(n) for n in ("values", "baseline", "probabilities", "low", "high")},
+        weights=weights,
+        context_rows=context_rows,
+        seconds=seconds,
+    )

@@ -1,0 +1,160 @@
+"""The question asked of the past: rolling folds, naive answers and boosted trees on the same rows, one verdict.
+
+Each fold is answered from what was known at its cutoff; its own labels serve only to score it.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relfm import features
+from relfm.answer import Predictions
+from relfm.context import known_at, latest
+from relfm.database import Database
+from relfm.errors import DataCannotAnswer, UsageError
+from relfm.experts.panel import BUDGETS
+from relfm.experts.trees import SETTINGS, import_lightgbm
+from relfm.labels import context_cutoffs, with_classes
+from relfm.plan import closed_labels, data_end, moment_of, resolve, span_of
+from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
+from relfm.task import Examples, ItemLists, TargetKind, Task
+
+if TYPE_CHECKING:
+    from relfm.predictor import Predictor
+
+
+def backtest(
+    predictor: "Predictor",
+    database: Database,
+    question: object,
+    *,
+    folds: int = 5,
+    at: str | int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Backtest:
+    """Scores the latest ``folds`` cutoffs whose windows have closed by ``at``; UsageError or DataCannotAnswer if the
+    history holds fewer than two cutoffs."""
+    if folds < 1:
+        raise UsageError(f"{folds} folds are none", hint="--folds 5")
+    say = progress or (lambda stage: None)
+    task = resolve(database, question)
+    moment = moment_of(database, task, at)
+    task = with_classes(task, database, moment)
+    labelled = _labelled(predictor, database, task, moment, folds)
+    cut = fold_positions(task, labelled, folds)
+    made = []
+    for number, (positions, known_by) in enumerate(cut):
+        say(f"fold {number + 1} of {len(cut)}: {len(positions):,} rows")
+        made.append(_fold(predictor, database, task, labelled, positions, known_by))
+    return scored(task, made, OURS if predictor.adapt is None else ADAPTED)
+
+
+def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.ndarray, int | None]]:
+    """(positions of the scored examples, known_by) of each fold, oldest first. A question about the future is scored
+    at its latest cutoffs that leave something to learn from; a missing cell on every ``folds + 1``-th row."""
+    if task.horizon is None:
+        number = max(folds, 2) + 1
+        parts = [np.flatnonzero(labelled.rows % number == k) for k in range(folds)]
+        return [(p, int(labelled.cutoffs.max())) for p in parts if len(p)]
+    moments = np.unique(labelled.cutoffs)
+    known = known_at(task, labelled.cutoffs)
+    usable = [m for m in moments if (known <= m).any()]
+    if not usable:
+        raise DataCannotAnswer(
+            f"the history holds {len(moments)} cutoffs, none with closed windows before it",
+            hint="ask for a shorter horizon",
+        )
+    return [(np.flatnonzero(labelled.cutoffs == m), None) for m in usable[-folds:]]
+
+
+def _labelled(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:
+    end = moment if task.horizon is None else data_end(database, task, moment)
+    enough = folds + max(24, BUDGETS[predictor.effort].rows // 500)
+    cutoffs = context_cutoffs(task, span_of(database, task), end, enough)
+    return closed_labels(database, task, cutoffs, end)
+
+
+def _fold(
+    predictor: "Predictor",
+    database: Database,
+    task: Task,
+    labelled: Examples,
+    positions: np.ndarray,
+    known_by: int | None,
+) -> Fold:
+    truth = labelled.take(positions)
+    others = np.ones(len(labelled), bool)
+    others[positions] = False
+    context = labelled.take(others)
+    found = predictor.zero_shot().predict_examples(database, task, context, truth, interval=COVERAGE, known_by=known_by)
+    adapted = None
+    if predictor.adapt is not None:
+        adapted = predictor.predict_examples(database, task, context, truth, interval=COVERAGE, known_by=known_by)
+    last_seen = int(truth.seen.min()) if known_by is None else known_by + 1
+    usable = np.flatnonzero(known_at(task, context.cutoffs) <= last_seen)
+    used = context.take(latest(context, usable, BUDGETS[predictor.effort].rows))
+    if task.kind == TargetKind.RANKING:
+        answers = {
+            OURS: _matrix(found.items, task.top),
+            "popularity and history": _matrix(found.baseline_items, task.top),
+        }
+        return Fold(int(truth.cutoffs.max()), truth, 1.0, float("nan"), answers, None)
+    answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
+    answers |= {**_trees(predictor, database, task, context, used, truth, last_seen), **_naive(task, found, used)}
+    own = adapted or found
+    inside = None if own.low is None else (truth.targets >= own.low) & (truth.targets <= own.high)
+    scale = float(used.targets.std()) or 1.0
+    rate = float(np.median(used.targets) if METRICS[task.kind] == "nmae" else used.targets.mean())
+    return Fold(int(truth.cutoffs.max()), truth, scale, rate, answers, inside)
+
+
+def _told(task: Task, found: Predictions) -> np.ndarray:
+    return found.probabilities if task.kind == TargetKind.MULTICLASS else found.values
+
+
+def _naive(task: Task, found: Predictions, used: Examples) -> dict[str, np.ndarray]:
+    num = len(found.values)
+    if task.kind == TargetKind.MULTICLASS:
+        return {"base rate": np.tile(np.bincount(used.targets.astype(np.int64), minlength=len(task.classes)), (num, 1))}
+    rate = used.targets.mean() if task.kind == TargetKind.BINARY else np.median(used.targets)
+    return {"entity history": found.baseline, "base rate": np.full(num, rate)}
+
+
+def _trees(
+    predictor: "Predictor",
+    database: Database,
+    task: Task,
+    context: Examples,
+    used: Examples,
+    truth: Examples,
+    until: int,
+) -> dict[str, np.ndarray]:
+    """LightGBM on the features that relfm computes, trained on the same context; nothing if it is not installed."""
+    try:
+        boosting = import_lightgbm()
+    except UsageError:
+        return {}
+    both = Examples.concatenate([used.unlabelled(), truth.unlabelled()])
+    values = features.compute(database, task, both, context, until=until).values
+    given, asked = values[: len(used)], values[len(used) :]
+    settings = {**SETTINGS, "random_state": predictor.seed}
+    if METRICS[task.kind] == "nmae":
+        return {"lightgbm": boosting.LGBMRegressor(**settings, objective="l1").fit(given, used.targets).predict(asked)}
+    if len(np.unique(used.targets)) < 2:
+        return {}
+    model = boosting.LGBMClassifier(**settings).fit(given, used.targets)
+    shares = model.predict_proba(asked)
+    if task.kind == TargetKind.BINARY:
+        return {"lightgbm": shares[:, 1]}
+    full = np.zeros((len(asked), len(task.classes)))
+    full[:, model.classes_.astype(np.int64)] = shares
+    return {"lightgbm": full}
+
+
+def _matrix(lists: ItemLists, top: int | None) -> np.ndarray:
+    """int64[N, top]: the first ``top`` of each list, -1 where it is shorter."""
+    top = top or 10
+    place = lists.start[:-1, None] + np.arange(top)
+    found = place < lists.start[1:, None]
+    return np.where(found, np.append(lists.rows, -1)[np.where(found, place, len(lists.rows))], -1)

@@ -1,0 +1,64 @@
+"""Every error that a user can cause: what happened, the value, what to do, and the exit code that the CLI returns."""
+
+
+class RelfmError(Exception):
+    """Base of all errors meant for users. ``message`` says what happened, ``hint`` what to do about it."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(RelfmError):
+    """A bad option, file or configuration."""
+
+    exit_code = 2
+
+
+class SchemaError(RelfmError):
+    """The schema (declared, inferred or from a schema file) does not hold what was asked of it."""
+
+    exit_code = 2
+
+
+class QuestionError(RelfmError):
+    """The predictive query is ill-formed or does not fit the schema.
+
+    ``span`` is the ``(start, end)`` character range of the offending token in ``text``.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self, message: str, hint: str | None = None, *, text: str | None = None, span: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.text = text
+        self.span = span
+
+
+class ConnectionFailed(RelfmError):
+    """The database cannot be reached, opened or authenticated against."""
+
+    exit_code = 3
+
+
+class DataCannotAnswer(RelfmError):
+    """The question is well-formed but the data hold no answer: no labels, one class, no history."""
+
+    exit_code = 4
+
+
+class ResourceExceeded(RelfmError):
+    """Not enough memory, disk or time."""
+
+    exit_code = 5
+
+
+class Refused(RelfmError):
+    """Refused for safety: a leak, or a write to a database opened read-only."""
+
+    exit_code = 6

@@ -1,0 +1,211 @@
+"""The mixture: experts weighted by what they lost out of fold on the latest part of the context.
+
+1. the context is split in time; each expert is fitted on the earlier part and predicts the latest one;
+2. each expert's strength is the one that lost least there; the weights are the convex combination that loses least;
+3. the experts are fitted again on the whole context and predict the queries; log-odds (of numbers: distributions) are
+   pooled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from relfm.experts.closed import Rows
+from relfm.experts.design import Design
+from relfm.experts.outputs import Outputs
+from relfm.task import TargetKind
+
+LATE_SHARE = 0.3
+MIN_LATE = 20
+PULL_ROWS = 5.0
+"""Equal shares are worth as much as so many rows of evidence."""
+
+
+class Expert(Protocol):
+    """Maps a context to the outputs of queries, for each of its strengths."""
+
+    @property
+    def name(self) -> str: ...
+
+    def path(
+        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
+    ) -> list[np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """probabilities float64[Q, K]; each expert's own; weights by expert; what was held out and predicted there."""
+
+    probabilities: np.ndarray
+    by_expert: dict[str, np.ndarray]
+    weights: dict[str, float]
+    late: np.ndarray
+    late_probabilities: np.ndarray
+    late_by_expert: dict[str, np.ndarray]
+
+
+def split_late(
+    cutoffs: np.ndarray, closes: np.ndarray, seen: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (early, late): the latest cutoffs, and the rows that had closed before any of them was seen.
+
+    A context of too few cutoffs is split by entity instead: every third entity is held out. That of a single entity is
+    split in time in any case.
+    """
+    moments, first = np.unique(np.sort(cutoffs), return_index=True)
+    share = 1 - first / len(cutoffs)  # share of rows at or after each moment
+    wanted = np.flatnonzero(share >= min(LATE_SHARE, 1))
+    for start in reversed(wanted):
+        late = np.flatnonzero(cutoffs >= moments[start])
+        early = np.flatnonzero(closes <= seen[late].min())
+        if len(early) >= len(cutoffs) * 0.3 and len(late) >= MIN_LATE:
+            return early, late
+        break
+    held = rows % 3 == 0
+    if held.all() or not held.any():
+        return _split_alone(cutoffs, closes, seen)
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _split_alone(cutoffs: np.ndarray, closes: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The latest third, and what had closed before it; the whole rest where nothing had. Neither is ever empty."""
+    order = np.argsort(cutoffs, kind="stable")
+    late = np.sort(order[-max(1, len(order) // 3) :])
+    rest = np.setdiff1d(order, late) if len(order) > 1 else order
+    early = rest[closes[rest] <= seen[late].min()]
+    return early if len(early) else rest, late
+
+
+def mix(
+    experts: Sequence[Expert],
+    design: Design,
+    outputs: Outputs,
+    context: Rows,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    queries: Rows,
+    split: tuple[np.ndarray, np.ndarray],
+    pools: Sequence[np.ndarray],
+) -> Mixed:
+    """Steps 1 to 3 above; ``split`` holds positions (early, late) of the context.
+
+    ``pools`` are positions of the contexts that step 3 fits and averages: all of it, its latest half, ...: what drifts
+    is learned from the latter, what is rare from the former.
+    """
+    shown = outputs.encode(targets)
+    early, late = split
+    past, held = context.take(early), context.take(late)
+    late_by_expert, chosen = {}, {}
+    for expert in experts:
+        path = expert.path(design, outputs, past, shown[early], weights[early], held)
+        losses = [loss(outputs, p, shown[late]) for p in path]
+        chosen[expert.name] = int(np.argmin(losses))
+        late_by_expert[expert.name] = path[chosen[expert.name]]
+    shares = convex_weights(outputs, list(late_by_expert.values()), shown[late])
+    by_expert = {}
+    for expert in experts:
+        settled = at_strength(expert, chosen[expert.name])
+        answers = [settled.path(design, outputs, context.take(p), shown[p], weights[p], queries)[0] for p in pools]
+        by_expert[expert.name] = pool(outputs, answers, np.full(len(answers), 1 / len(answers)))
+    return Mixed(
+        pool(outputs, list(by_expert.values()), shares),
+        by_expert,
+        dict(zip(late_by_expert, shares.tolist(), strict=True)),
+        late,
+        pool(outputs, list(late_by_expert.values()), shares),
+        late_by_expert,
+    )
+
+
+def at_strength(expert: Expert, index: int) -> Expert:
+    """The same expert with a path of one."""
+    for name in ("strengths", "bandwidths", "columns"):
+        path = getattr(expert, name, None)
+        if path is not None:
+            return replace(expert, **{name: (path[index],)})
+    return expert
+
+
+def pool(outputs: Outputs, parts: Sequence[np.ndarray], shares: np.ndarray) -> np.ndarray:
+    """float64[Q, K]: log-odds averaged for classes, distributions for numbers."""
+    if outputs.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
+        odds = sum(s * np.log(p / (1 - p)) for s, p in zip(shares, parts, strict=True) if s > 0)
+        return outputs.normalise(1 / (1 + np.exp(-odds)))
+    return outputs.normalise(sum(s * p for s, p in zip(shares, parts, strict=True) if s > 0))
+
+
+def loss(outputs: Outputs, probabilities: np.ndarray, shown: np.ndarray) -> float:
+    """Log loss for classes; the continuous ranked probability score (in units of the target's range) for numbers."""
+    if outputs.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
+        odds = centred_odds(probabilities, shown)
+        return float((np.logaddexp(0, odds) - shown * odds).mean())
+    return float((((probabilities - shown) ** 2) @ outputs.weights).mean())
+
+
+def centred_odds(probabilities: np.ndarray, shown: np.ndarray, steps: int = 8) -> np.ndarray:
+    """float64[N, K] log-odds, each output shifted so that its mean probability is its base rate in ``shown``.
+
+    The base rate of the held-out rows drifts away from that of the earlier ones; an expert that happens to err in the
+    direction of the drift is not the better expert, and the fit on the whole context sees the drift anyway.
+    """
+    odds = np.log(probabilities / (1 - probabilities)).astype(np.float64)
+    rate = np.clip(shown.mean(axis=0), 0.5 / len(shown), 1 - 0.5 / len(shown))
+    shift = np.zeros(odds.shape[1])
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-(odds + shift)))
+        shift = shift - (p.mean(axis=0) - rate) / np.maximum((p * (1 - p)).mean(axis=0), 1e-4)
+        shift = np.clip(shift, -4, 4)
+    return odds + shift
+
+
+def convex_weights(outputs: Outputs, parts: Sequence[np.ndarray], shown: np.ndarray, steps: int = 100) -> np.ndarray:
+    """float64[E] on the simplex: the pooled loss plus a small pull towards equal shares, by exponentiated gradient
+    whose step is halved whenever the loss would rise."""
+    objective = _PooledLoss(outputs, parts, shown)
+    shares = np.full(len(parts), 1 / len(parts))
+    value, slope = objective(shares)
+    rate = 1.0 / max(float(np.ptp(slope)), 1e-9)
+    for _ in range(steps):
+        moved = shares * np.exp(-np.clip(rate * (slope - shares @ slope), -2, 2))
+        moved = moved / moved.sum()
+        after, slope_after = objective(moved)
+        if after > value:
+            rate /= 2
+            continue
+        is_settled = value - after < 1e-7 * max(value, 1e-9)
+        shares, value, slope, rate = moved, after, slope_after, rate * 1.3
+        if is_settled:
+            break
+    return shares
+
+
+class _PooledLoss:
+    """The loss of pooled predictions as a function of the shares, and its slope."""
+
+    def __init__(self, outputs: Outputs, parts: Sequence[np.ndarray], shown: np.ndarray) -> None:
+        self.pull = PULL_ROWS / (len(shown) + PULL_ROWS)
+        self.is_class = outputs.kind in (TargetKind.BINARY, TargetKind.MULTICLASS)
+        if self.is_class:
+            self.odds = np.stack([centred_odds(p, shown).ravel() for p in parts])
+            self.shown = shown.ravel().astype(np.float64)
+        else:
+            errors = (np.stack(parts) - shown) * np.sqrt(outputs.weights)
+            self.gram = np.einsum("enk,fnk->ef", errors, errors) / len(shown)
+        self.scale = self._loss(np.full(len(parts), 1 / len(parts)))[0]
+
+    def __call__(self, shares: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = self._loss(shares)
+        logs = np.log(np.maximum(shares * len(shares), 1e-12))
+        pull = self.pull * self.scale
+        return value + pull * float(shares @ logs), slope + pull * (logs + 1)
+
+    def _loss(self, shares: np.ndarray) -> tuple[float, np.ndarray]:
+        if not self.is_class:
+            half = self.gram @ shares
+            return float(shares @ half), 2 * half
+        odds = shares @ self.odds
+        p = 1 / (1 + np.exp(-odds))
+        value = float((np.logaddexp(0, odds) - self.shown * odds).mean())
+        return value, self.odds @ (p - self.shown) / len(self.shown)

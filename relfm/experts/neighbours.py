@@ -1,0 +1,46 @@
+"""The neighbours' outputs, weighted by a Gaussian kernel over the telling features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from relfm.experts.closed import Rows
+from relfm.experts.design import Design
+from relfm.experts.outputs import Outputs
+
+MAX_CONTEXT = 6000
+CHUNK = 1024
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Kernel smoothing of the most recent context rows; the path is over bandwidths."""
+
+    width: int = 24
+    bandwidths: Sequence[float] = (0.35, 0.6, 1.0)
+    shrinkage: float = 1.0
+    name: str = "neighbours"
+
+    def path(
+        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
+    ) -> list[np.ndarray]:
+        width = min(self.width, design.num_columns)
+        spread = np.sqrt((design.relevance[:width] ** 2).sum() / max(width, 1))
+        scale = design.relevance[:width] / max(float(spread), 1e-9)
+        scale = (scale / np.sqrt(2 * max(width, 1))).astype(np.float32)
+        recent = slice(max(0, len(shown) - MAX_CONTEXT), None)
+        near = context.scores[recent, :width] * scale
+        far = queries.scores[:, :width] * scale
+        rate = (weights.astype(np.float64) @ shown) / weights.sum()
+        told = np.concatenate([shown[recent] * weights[recent, None], weights[recent, None]], axis=1).astype(np.float32)
+        out = [np.empty((len(far), shown.shape[1])) for _ in self.bandwidths]
+        sizes = (near**2).sum(axis=1)
+        for begin in range(0, len(far), CHUNK):
+            part = far[begin : begin + CHUNK]
+            distance = np.maximum((part**2).sum(axis=1)[:, None] + sizes - 2 * part @ near.T, 0)
+            for k, bandwidth in enumerate(self.bandwidths):
+                found = np.exp(-distance / bandwidth**2) @ told
+                total = found[:, -1:].astype(np.float64) + self.shrinkage
+                out[k][begin : begin + CHUNK] = (found[:, :-1] + self.shrinkage * rate) / total
+        return [outputs.normalise(p) for p in out]

@@ -1,0 +1,95 @@
+"""Targets as outputs that every expert predicts the same way: probabilities.
+
+Binary: P(yes). Multiclass: P(class). Numbers: P(target > threshold) at K thresholds, a distribution whose median
+minimises the absolute error and whose quantiles are the interval; skewed and zero-inflated targets need nothing more.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relfm.task import TargetKind
+
+MAX_THRESHOLDS = 31
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """How K outputs stand for one target.
+
+    thresholds  float64[K]      numbers only: output k is P(target > thresholds[k])
+    values      float64[K + 1]  numbers only: a typical target between neighbouring thresholds
+    weights     float64[K]      how much an error of each output costs, in units of the target; sums to 1
+    """
+
+    kind: TargetKind
+    thresholds: np.ndarray
+    values: np.ndarray
+    weights: np.ndarray
+    is_discrete: bool = False
+
+    @classmethod
+    def of(cls, kind: TargetKind, targets: np.ndarray, num_classes: int = 2) -> "Outputs":
+        """Fitted on the context's targets (float64[N])."""
+        empty = np.zeros(0)
+        if kind == TargetKind.BINARY:
+            return cls(kind, empty, empty, np.ones(1))
+        if kind == TargetKind.MULTICLASS:
+            return cls(kind, empty, empty, np.full(num_classes, 1 / num_classes))
+        return cls._of_numbers(kind, targets)
+
+    @classmethod
+    def _of_numbers(cls, kind: TargetKind, targets: np.ndarray) -> "Outputs":
+        distinct = np.unique(targets)
+        is_discrete = len(distinct) <= MAX_THRESHOLDS + 1
+        if is_discrete:
+            thresholds = (distinct[:-1] + distinct[1:]) / 2 if len(distinct) > 1 else distinct[:1]
+        else:
+            levels = (np.arange(MAX_THRESHOLDS) + 0.5) / MAX_THRESHOLDS
+            thresholds = np.unique(np.quantile(targets, levels))
+            thresholds = thresholds[thresholds < distinct[-1]]
+        cell = np.searchsorted(thresholds, targets, side="left")
+        values = np.array(
+            [np.median(targets[cell == k]) if (cell == k).any() else np.nan for k in range(len(thresholds) + 1)]
+        )
+        values = np.where(np.isnan(values), np.append(thresholds, thresholds[-1]), values)
+        gaps = np.maximum(np.diff(values), 1e-12)
+        return cls(kind, thresholds, values, gaps / gaps.sum(), is_discrete)
+
+    @property
+    def num_outputs(self) -> int:
+        return len(self.weights)
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        """float32[N, K] of 0 and 1."""
+        if self.kind == TargetKind.BINARY:
+            return targets[:, None].astype(np.float32)
+        if self.kind == TargetKind.MULTICLASS:
+            return (targets[:, None] == np.arange(self.num_outputs)).astype(np.float32)
+        return (targets[:, None] > self.thresholds).astype(np.float32)
+
+    def normalise(self, probabilities: np.ndarray) -> np.ndarray:
+        """float64[N, K] in (0, 1), classes summing to 1, exceedances falling with the threshold."""
+        p = np.clip(probabilities.astype(np.float64), 1e-5, 1 - 1e-5)
+        if self.kind == TargetKind.MULTICLASS:
+            return p / p.sum(axis=1, keepdims=True)
+        if self.kind == TargetKind.BINARY:
+            return p
+        # Averaging the running minimum from below and the running maximum from above is the classic cheap isotonic fit.
+        falling = np.minimum.accumulate(p, axis=1)
+        rising = np.maximum.accumulate(p[:, ::-1], axis=1)[:, ::-1]
+        return (falling + rising) / 2
+
+    def quantile(self, probabilities: np.ndarray, level: float | np.ndarray) -> np.ndarray:
+        """float64[N]: the target's quantile under exceedance probabilities float64[N, K]."""
+        num = len(probabilities)
+        tail = 1 - np.broadcast_to(np.asarray(level, dtype=np.float64), num)
+        above = (probabilities > tail[:, None]).sum(axis=1)
+        if self.is_discrete:
+            return self.values[above]
+        padded = np.concatenate([np.ones((num, 1)), probabilities, np.zeros((num, 1))], axis=1)
+        rows = np.arange(num)
+        high, low = padded[rows, above], padded[rows, above + 1]
+        share = np.clip((high - tail) / np.maximum(high - low, 1e-9), 0, 1)
+        edges = np.concatenate([[self.values[0]], self.thresholds, [self.values[-1]]])
+        return edges[above] + share * (edges[above + 1] - edges[above])

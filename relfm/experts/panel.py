@@ -1,0 +1,55 @@
+"""Which experts sit on the panel, by effort. The learned branch joins here: anything with a name and a path."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relfm.experts.closed import ClosedForm, Conjunctions, Lines, Steps, Waves
+from relfm.experts.mixture import Expert
+from relfm.experts.neighbours import Neighbours
+from relfm.experts.plain import History, Prior
+
+
+class Effort(StrEnum):
+    """How much work a prediction is worth."""
+
+    FAST = "fast"
+    DEFAULT = "default"
+    BEST = "best"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """context rows at most; blocks of queries that get a context of their own, and of stale queries by their delay;
+    features that a line may use; latest shares of the context that are fitted beside the whole."""
+
+    rows: int
+    blocks: int
+    stale_blocks: int
+    width: int
+    recent: tuple[float, ...] = ()
+
+
+BUDGETS = {
+    Effort.FAST: Budget(rows=4_000, blocks=1, stale_blocks=1, width=128),
+    Effort.DEFAULT: Budget(rows=16_000, blocks=1, stale_blocks=6, width=256, recent=(0.5,)),
+    Effort.BEST: Budget(rows=40_000, blocks=4, stale_blocks=6, width=384, recent=(0.5, 0.25)),
+}
+
+
+def panel(effort: Effort, history_columns: tuple[int, ...], *, seed: int = 0, trees: bool = False) -> list[Expert]:
+    """The experts; ``history_columns`` are the features that sum up an entity's own past targets."""
+    experts: list[Expert] = [Prior()]
+    if history_columns:
+        experts.append(History(history_columns))
+    experts.append(ClosedForm("linear", Lines(BUDGETS[effort].width), (0.001, 0.01, 0.1, 1.0)))
+    experts.append(ClosedForm("steps", Steps(64 if effort != Effort.FAST else 32)))
+    if effort != Effort.FAST:
+        number = 800 if effort == Effort.DEFAULT else 1600
+        experts.append(ClosedForm("conjunctions", Conjunctions(64, number, seed)))
+        experts.append(ClosedForm("waves", Waves(64, number, seed=seed), (0.003, 0.01, 0.03, 0.1)))
+        experts.append(Neighbours())
+    if trees:
+        from relfm.experts.trees import Trees
+
+        experts.append(Trees(seed))
+    return experts

@@ -1,0 +1,196 @@
+"""Examples to named relational features, along the paths of DESIGN section 3, each from visible rows alone.
+
+What is fitted is fitted on rows up to ``until``, which must not be later than what any query sees.
+"""
+
+import numpy as np
+
+from relfm.database import Database
+from relfm.features.history import HistoryView, Window, add_recency, add_series
+from relfm.features.labels import LabelTable
+from relfm.features.matrix import Block, FeatureMatrix
+from relfm.features.own import add_calendar, add_cells
+from relfm.features.series import Series, date_series, table_series
+from relfm.graph import Relation, TemporalGraph
+from relfm.history import Links, is_visible
+from relfm.task import Examples, Task
+from relfm.times import DAY, MISSING_TIME, Span
+
+MAX_SERIES = 60
+"""Series of one table that are aggregated, nearest first."""
+
+NEAR_FEATURES, FAR_FEATURES = 2_400, 4_000
+"""About how many features the entity's children make, and how many all longer paths: a schema of many tables has
+thousands of paths, and each gets its even share of the budget, down to counts and recency alone."""
+
+NEAR_COLUMNS, FAR_COLUMNS = 17, 5
+"""About how many columns a series makes on a near path and on a far one."""
+
+
+def compute(
+    database: Database,
+    task: Task,
+    examples: Examples,
+    labelled: Examples | None = None,
+    *,
+    until: int,
+    graph: TemporalGraph | None = None,
+) -> FeatureMatrix:
+    """float32[N, F] features of ``examples``.
+
+    ``labelled`` are examples whose targets may be read once their windows have closed (the label history).
+    ``until`` (microseconds) bounds every fitted statistic. Columns in ``task.hidden`` are on no path. A ``graph`` of
+    the database lends the links that it has built.
+    """
+    graph = (graph or TemporalGraph(database)).hide(task.hidden)
+    return _Builder(graph, task, examples, labelled, until).build()
+
+
+class _Builder:
+    """Walks the paths from the entity; series are made once per table."""
+
+    def __init__(
+        self, graph: TemporalGraph, task: Task, examples: Examples, labelled: Examples | None, until: int
+    ) -> None:
+        self.graph, self.task, self.examples, self.until = graph, task, examples, until
+        self.database = graph.database
+        self.windows = windows_of(task.horizon)
+        self.labels = LabelTable.of(task, labelled) if labelled is not None and len(labelled) else None
+        self._series: dict[str, list[Series]] = {}
+        self._parts: list[FeatureMatrix] = []
+
+    def build(self) -> FeatureMatrix:
+        entity, rows = self.task.entity, self.examples.rows
+        self._near, self._far = self._shares()
+        calendar = Block(len(rows), 0)
+        horizon = None if self.task.horizon is None else self.task.horizon.approximate()
+        add_calendar(calendar, self.examples.cutoffs, self.examples.seen, horizon)
+        self._keep(calendar)
+        self._cells(entity, rows, 0, "")
+        self._label_history()
+        for relation in self.graph.children_of(entity):
+            self._children(relation, rows, 1, full=True)
+        for relation in self.graph.parents_of(entity):
+            self._parent(relation, self._parents_at(relation, rows), 1, f" of its {_role(relation)}")
+        for relation in self.graph.children_of(entity):
+            self._through_last(relation)
+            for deeper in self.graph.children_of(relation.table):
+                if deeper.table != entity:
+                    self._grandchildren(relation, deeper)
+        return FeatureMatrix.concatenate(self._parts, len(rows))
+
+    def _shares(self) -> tuple[int, int]:
+        """How many series a near path and a far path may aggregate, so that all together keep to the budget."""
+        children = self.graph.children_of(self.task.entity)
+        far = sum(len(self.graph.children_of(r.parent)) for r in self.graph.parents_of(self.task.entity))
+        for child in children:
+            others = [r for r in self.graph.parents_of(child.table) if r.parent != self.task.entity]
+            far += sum(1 + len(self.graph.children_of(r.parent)) for r in others)
+            far += len(self.graph.children_of(child.table))
+        near_share = max(6, NEAR_FEATURES // (NEAR_COLUMNS * max(1, len(children))))
+        return min(MAX_SERIES, near_share), min(MAX_SERIES, FAR_FEATURES // (FAR_COLUMNS * max(1, far)))
+
+    def _keep(self, block: Block) -> None:
+        self._parts.append(block.to_matrix())
+
+    def _cells(self, table: str, rows: np.ndarray, hops: int, path: str) -> None:
+        block = Block(len(rows), hops)
+        dates = date_series(self.database, table)
+        add_cells(block, self._own_series(table), dates, self.database.times(table), rows, self.examples.seen, path)
+        self._keep(block)
+
+    def _label_history(self) -> None:
+        if self.labels is None:
+            return
+        block = Block(len(self.examples), 1)
+        links = self.labels.links_to_entity(self.database.num_rows(self.task.entity))
+        view = HistoryView(links, self.examples.rows, self.examples.seen)
+        add_recency(block, view, self.windows[1:], "its past targets", full=False)
+        add_series(block, view, self.labels.series(), self.windows, "its past targets", full=True)
+        self._keep(block)
+
+    def _children(self, relation: Relation, rows: np.ndarray, hops: int, *, full: bool, path: str = "") -> None:
+        view = HistoryView(self.graph.links(relation), rows, self.examples.seen)
+        block = Block(len(rows), hops)
+        name = f"{relation}{path}"
+        add_recency(block, view, self.windows, name, full=full)
+        series = self._child_series(relation, enriched=full)[: self._near if full else self._far]
+        add_series(block, view, series, self.windows, name, full=full)
+        self._keep(block)
+
+    def _grandchildren(self, relation: Relation, deeper: Relation) -> None:
+        view = HistoryView(self.graph.links(relation, deeper), self.examples.rows, self.examples.seen)
+        block = Block(len(self.examples), 2)
+        name = f"{deeper} of {relation}"
+        add_recency(block, view, self.windows, name, full=False)
+        series = self._child_series(deeper, enriched=True)[: self._far]
+        add_series(block, view, series, self.windows, name, full=False)
+        self._keep(block)
+
+    def _parent(self, relation: Relation, parents: np.ndarray, hops: int, path: str) -> None:
+        """A parent's own row, its other children up to what was seen, and the past targets of its other entities."""
+        self._cells(relation.parent, parents, hops, path)
+        for sibling in self.graph.children_of(relation.parent):
+            self._children(sibling, parents, hops + 1, full=False, path=path)
+
+    def _through_last(self, relation: Relation) -> None:
+        """The parents of the last visible child: the team that the driver last drove for, and its history."""
+        entity_rows = self.examples.rows
+        view = HistoryView(self.graph.links(relation), entity_rows, self.examples.seen)
+        last = view.last_child()
+        for other in self.graph.parents_of(relation.table):
+            if other.key == relation.key or other.parent == self.task.entity:
+                continue
+            parents = self._parents_at(other, last)
+            path = f" of the {_role(other)} of its last {relation}"
+            self._parent(other, parents, 2, path)
+            if self.labels is not None:
+                self._relatives(relation, other, parents, path)
+
+    def _relatives(self, relation: Relation, other: Relation, parents: np.ndarray, path: str) -> None:
+        """Past targets of the entities that had the same parent when they were labelled."""
+        labelled = self.labels.examples
+        view = HistoryView(self.graph.links(relation), labelled.rows, labelled.seen)
+        links = self.labels.links_to(self._parents_at(other, view.last_child()), self.database.num_rows(other.parent))
+        self._shared_targets(links, parents, path)
+
+    def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:
+        block = Block(len(self.examples), 2)
+        view = HistoryView(links, parents, self.examples.seen)
+        add_series(block, view, self.labels.series(), self.windows[1:], f"past targets{path}", full=False)
+        self._keep(block)
+
+    def _parents_at(self, relation: Relation, rows: np.ndarray) -> np.ndarray:
+        parents = self.graph.parent_rows(relation)
+        return np.where(rows >= 0, parents[np.maximum(rows, 0)], -1) if len(parents) else np.full(len(rows), -1)
+
+    def _own_series(self, table: str) -> list[Series]:
+        if table not in self._series:
+            self._series[table] = table_series(self.database, table, self.until)
+        return self._series[table]
+
+    def _child_series(self, relation: Relation, *, enriched: bool) -> list[Series]:
+        """A child table's own series, and those of its other parents that were there when it was (a line's product's
+        price): the cells of a parent that came later are the child's future, whenever the child is looked at."""
+        series = list(self._own_series(relation.table))
+        if enriched:
+            times = self.database.times(relation.table)
+            for other in self.graph.parents_of(relation.table):
+                if other.key == relation.key or other.parent == self.task.entity:
+                    continue
+                parents = self.graph.parent_rows(other)
+                there = is_visible(np.append(self.database.times(other.parent), MISSING_TIME)[parents], times)
+                for one in self._own_series(other.parent):
+                    values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
+                    series.append(Series(f"{one.name} of {_role(other)}", values, one.is_indicator))
+        return series
+
+
+def windows_of(horizon: Span | None) -> tuple[Window, ...]:
+    """1, 3 and 12 horizons; a month, a quarter and a year for questions without one."""
+    length = 30 * DAY if horizon is None else max(horizon.approximate(), 1)
+    return tuple(Window(k * length, str(Span(0, k * length))) for k in (1, 3, 12))
+
+
+def _role(relation: Relation) -> str:
+    return f"{relation.parent} ({'+'.join(relation.key.columns)})"

@@ -1,0 +1,44 @@
+"""Past targets as a table like any other: a label is a row that becomes visible when its window has closed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relfm.features.series import Series
+from relfm.history import Links
+from relfm.task import Examples, TargetKind, Task
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """Labelled examples and the time at which each became known (int64[n] microseconds)."""
+
+    task: Task
+    examples: Examples
+    known: np.ndarray
+
+    @classmethod
+    def of(cls, task: Task, labelled: Examples) -> "LabelTable":
+        known = task.closes(labelled.cutoffs)
+        if task.horizon is None:
+            known = (
+                known + 1
+            )  # a static target is told after its row, so rows of the same moment do not tell each other
+        return cls(task, labelled, known)
+
+    def links_to_entity(self, num_rows: int) -> Links:
+        return self.links_to(self.examples.rows, num_rows)
+
+    def links_to(self, rows: np.ndarray, num_rows: int) -> Links:
+        """Links of the labels to ``rows`` (int64[n], -1 for none) of a table of ``num_rows`` rows."""
+        return Links.of(rows, self.known, num_rows)
+
+    def series(self) -> list[Series]:
+        """The target as a number, or one indicator per class."""
+        if self.task.kind == TargetKind.RANKING or self.examples.targets is None:
+            return []
+        targets = self.examples.targets
+        if self.task.kind == TargetKind.MULTICLASS:
+            classes = [(f"target = {name}", i) for i, name in enumerate(self.task.classes)]
+            return [Series(text, (targets == i).astype(np.float64), is_indicator=True) for text, i in classes]
+        return [Series("target", targets, is_indicator=self.task.kind == TargetKind.BINARY)]

@@ -1,0 +1,113 @@
+"""Cells of a table as numbers: one named series per numeric column, per frequent category, per date.
+
+What is fitted (which categories are frequent, which columns vary) is fitted on rows visible at ``until`` alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relfm.database import Database
+from relfm.history import is_visible
+from relfm.schema import Table
+from relfm.stype import Stype
+
+MAX_CATEGORIES = 6
+"""Frequent values that get an indicator of their own, per column."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """values float64[n] over a table's rows, NaN where missing; an indicator is 0/1 and its mean is a share."""
+
+    name: str
+    values: np.ndarray
+    is_indicator: bool = False
+
+
+@dataclass(frozen=True)
+class DateSeries:
+    """values float64[n] microseconds, NaN where missing. A date after what was seen reads as missing."""
+
+    name: str
+    values: np.ndarray
+
+
+def table_series(database: Database, table: str, until: int) -> list[Series]:
+    """Every usable column of ``table`` as series: numbers, indicators of frequent values, rarity, text length."""
+    described = database.schema.tables[table]
+    visible = is_visible(database.times(table), until)
+    out: list[Series] = []
+    for column in described.columns:
+        if column.stype is None or database.is_hidden(table, column.name):
+            continue
+        if column.stype in (Stype.numerical, Stype.categorical) and column.type in ("int64", "float64"):
+            out += _number_series(database, table, column.name, visible, is_category=column.stype == Stype.categorical)
+        elif column.type == "string":
+            out += _category_series(database, table, column.name, visible)
+    return out
+
+
+def date_series(database: Database, table: str) -> list[DateSeries]:
+    """Every timestamp column that may be read as a feature, the time column included."""
+    described = database.schema.tables[table]
+    return [
+        DateSeries(f"{table}.{c.name}", database.numbers(table, c.name))
+        for c in described.columns
+        if c.type == "timestamp" and not database.is_hidden(table, c.name) and _is_readable(c.stype, c.name, described)
+    ]
+
+
+def _is_readable(stype: Stype | None, name: str, described: Table) -> bool:
+    return stype == Stype.timestamp or name == described.time_column
+
+
+def _number_series(
+    database: Database, table: str, column: str, visible: np.ndarray, *, is_category: bool
+) -> list[Series]:
+    values = database.numbers(table, column)
+    seen = values[visible]
+    seen = seen[~np.isnan(seen)]
+    if len(seen) == 0:
+        return []
+    distinct, counts = np.unique(seen, return_counts=True)
+    if len(distinct) == 1:
+        return []
+    out = [Series(f"{table}.{column}", values, is_indicator=len(distinct) == 2 and set(distinct) == {0.0, 1.0})]
+    if is_category or (2 < len(distinct) <= 12):
+        frequent = distinct[np.lexsort((distinct, -counts))][:MAX_CATEGORIES]
+        if len(distinct) > 2:
+            out += [Series(f"{table}.{column} = {v:g}", _equals(values, v), is_indicator=True) for v in frequent]
+    return out
+
+
+def _equals(values: np.ndarray, value: float) -> np.ndarray:
+    return np.where(np.isnan(values), 0.0, values == value)
+
+
+def _category_series(database: Database, table: str, column: str, visible: np.ndarray) -> list[Series]:
+    codes, values = database.codes(table, column)
+    counts = np.bincount(codes[visible & (codes >= 0)], minlength=len(values))
+    known, total = (counts > 0).sum(), counts.sum()
+    if total == 0 or known <= 1:
+        return []
+    out = []
+    if known > 0.3 * total:  # nearly unique text: its length is all that counting can say
+        lengths = pc.utf8_length(database.tables[table].column(column)).cast(pa.float64())
+        return [Series(f"length of {table}.{column}", lengths.to_numpy(zero_copy_only=False))]
+    texts = [str(v) for v in values.to_pylist()] if len(values) <= 2000 else None
+    order = np.argsort(-counts, kind="stable")[: 4 * MAX_CATEGORIES]
+    named = [(int(c), texts[c] if texts else str(values[int(c)].as_py())) for c in order if counts[c] > 0]
+    # Ties are broken by the value, never by the position, which later rows could change.
+    cut = counts[named[-1][0]]
+    if len(named) == 4 * MAX_CATEGORIES:
+        tied = np.flatnonzero(counts == cut)
+        named = [n for n in named if counts[n[0]] > cut] + [(int(c), str(values[int(c)].as_py())) for c in tied]
+    frequent = sorted(named, key=lambda n: (-counts[n[0]], n[1]))[: 2 if known == 2 else MAX_CATEGORIES]
+    for code, text in frequent[:1] if known == 2 else frequent:
+        out.append(Series(f"{table}.{column} = {text[:40]}", (codes == code).astype(np.float64), is_indicator=True))
+    frequency = np.append(np.log1p(counts), np.nan)
+    out.append(Series(f"frequency of {table}.{column}", frequency[codes]))
+    return out

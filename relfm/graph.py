@@ -1,0 +1,109 @@
+"""The temporal heterogeneous graph: every foreign key as time-sorted links, in both directions.
+
+Links are built once, on first use, from the database's rows; nothing in them depends on a cutoff.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relfm.database import Database
+from relfm.history import Links
+from relfm.schema import ForeignKey
+from relfm.times import MISSING_TIME
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
+
+
+@dataclass(frozen=True, order=True)
+class Relation:
+    """The rows of ``table`` that point through ``key`` at rows of ``key.table``."""
+
+    table: str
+    key: ForeignKey
+
+    @property
+    def parent(self) -> str:
+        return self.key.table
+
+    def __str__(self) -> str:
+        return f"{self.table}.{'+'.join(self.key.columns)}"
+
+
+@dataclass
+class TemporalGraph:
+    """Relations of a database, children by parent in time order."""
+
+    database: Database
+    _links: dict[tuple[Relation, ...], Links] = field(default_factory=dict, repr=False)
+
+    def hide(self, columns: Iterable[tuple[str, str]]) -> "TemporalGraph":
+        """The same links over a database that hides those (table, column) pairs."""
+        return TemporalGraph(self.database.hide(columns), self._links)
+
+    def children_of(self, table: str) -> list[Relation]:
+        """Relations whose children point at ``table``, in name order; those through a hidden key are left out."""
+        relations = [
+            Relation(child.name, key)
+            for child, key in self.database.schema.children_of(table)
+            if self._is_usable(child.name, key)
+        ]
+        return sorted(relations)
+
+    def parents_of(self, table: str) -> list[Relation]:
+        """Relations by which rows of ``table`` point at others."""
+        keys = self.database.schema.tables[table].foreign_keys
+        return sorted(Relation(table, key) for key in keys if self._is_usable(table, key))
+
+    def parent_rows(self, relation: Relation) -> np.ndarray:
+        """int64[n]: the parent row of each row of ``relation.table``, -1 for none."""
+        return self.database.links(relation.table, relation.key)
+
+    def links(self, *path: Relation) -> Links:
+        """Links from parents to children; with several relations, to the children's children, and so on.
+
+        A chain's link takes the latest time along it: a line of an order is not known before the order.
+        """
+        if path not in self._links:
+            parents, times = self.parent_rows(path[-1]), self.database.times(path[-1].table)
+            for relation in reversed(path[:-1]):
+                known = parents >= 0
+                middle = self.database.times(relation.table)
+                through = self.parent_rows(relation)
+                if len(middle) == 0:
+                    parents = np.full(len(parents), -1)
+                    continue
+                times = np.where(known, _later(times, middle[parents]), times)
+                parents = np.where(known, through[parents], -1)
+            self._links[path] = Links.of(parents, times, self.database.num_rows(path[0].parent))
+        return self._links[path]
+
+    def to_hetero_data(self) -> "HeteroData":
+        """The graph for PyTorch Geometric: node times and edges per relation (imports torch)."""
+        import torch
+        from torch_geometric.data import HeteroData
+
+        data = HeteroData()
+        for table in self.database.schema.tables:
+            data[table].num_nodes = self.database.num_rows(table)
+            data[table].time = torch.from_numpy(self.database.times(table).copy())
+            for relation in self.parents_of(table):
+                parents = self.parent_rows(relation)
+                child = np.flatnonzero(parents >= 0)
+                edges = torch.from_numpy(np.stack([child, parents[child]]))
+                name = "+".join(relation.key.columns)
+                data[table, name, relation.parent].edge_index = edges
+                data[relation.parent, f"rev_{name}", table].edge_index = edges.flip(0)
+        return data
+
+    def _is_usable(self, table: str, key: ForeignKey) -> bool:
+        known = key.table in self.database.schema.tables
+        return known and not any(self.database.is_hidden(table, column) for column in key.columns)
+
+
+def _later(times: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The later of two times; unknown if either is unknown (``MISSING_TIME`` is the least int64)."""
+    return np.where((times == MISSING_TIME) | (other == MISSING_TIME), MISSING_TIME, np.maximum(times, other))

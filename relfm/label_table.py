@@ -1,0 +1,51 @@
+"""The label table that a question means: who, when, what happened; what a prediction learns from, to be looked at.
+
+Every label in it was known by the moment of the prediction.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relfm.database import Database
+from relfm.labels import with_classes
+from relfm.plan import closed_labels, key_columns, moment_of, past_cutoffs, resolve
+from relfm.query import PredictiveQuery
+from relfm.task import Examples, TargetKind, Task
+from relfm.times import Span, to_datetime64
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def label_table(
+    database: Database,
+    question: str | PredictiveQuery | Task,
+    *,
+    at: str | int | None = None,
+    every: Span | None = None,
+    limit: int | None = None,
+) -> "pd.DataFrame":
+    """The labels known by ``at``: the entity's key under its own names, ``cutoff``, ``target``; latest cutoff first.
+
+    Cutoffs are one horizon apart, or ``every`` apart; ``limit`` keeps the first rows. Items of a ranking are a list of
+    keys, classes are their values, and an entity without a key is named by its row number, ``row``.
+    """
+    import pandas as pd
+
+    task = resolve(database, question)
+    moment = moment_of(database, task, at)
+    task = with_classes(task, database, moment)
+    examples = closed_labels(database, task, past_cutoffs(database, task, moment, every=every), moment)
+    examples = examples.take(np.lexsort((examples.rows, -examples.cutoffs))[:limit])
+    frame = pd.DataFrame(key_columns(database, task.entity, examples.rows))
+    return frame.assign(cutoff=to_datetime64(examples.cutoffs), target=_values(database, task, examples))
+
+
+def _values(database: Database, task: Task, examples: Examples) -> Any:
+    if task.kind is TargetKind.RANKING:
+        (keys,) = key_columns(database, task.item, examples.items.rows).values()
+        return [list(part) for part in np.split(np.asarray(keys), examples.items.start[1:-1])]
+    if task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
+        return [task.classes[int(target)] for target in examples.targets]
+    return examples.targets

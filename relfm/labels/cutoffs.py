@@ -1,0 +1,46 @@
+"""At which past moments a question is asked of the data, so that its answers teach the model.
+
+Every cutoff's label window has closed by ``at`` and lies within the data.
+"""
+
+import numpy as np
+
+from relfm.task import Task
+
+_ENOUGH = 6  # cutoffs; a shorter history is cut more finely
+_FINEST = 4  # parts of a horizon
+
+
+def context_cutoffs(task: Task, span: tuple[int, int], at: int, limit: int) -> np.ndarray:
+    """int64[k], k <= limit, latest first: ``at`` minus one horizon, minus two, ... back to one horizon after the data
+    begin (``span`` is ``Database.span``). A history of fewer than six horizons is stepped by a half, a third or a
+    quarter of a horizon; those windows overlap. A static question has one moment: ``at``."""
+    if task.horizon is None:
+        return np.array([at], dtype=np.int64)
+    horizon = task.horizon
+    first = int(horizon.after(np.int64(span[0])))
+    latest = _latest_closed(task, at)
+    for parts in range(1, _FINEST + 1):
+        cutoffs = _stepped(task, latest, first, limit, parts)
+        if len(cutoffs) >= min(_ENOUGH, limit):
+            break
+    return cutoffs
+
+
+def _latest_closed(task: Task, at: int) -> int:
+    """The latest cutoff whose window has closed by ``at``; a month back and a month forth need not meet."""
+    latest = int(task.horizon.before(np.int64(at)))
+    while int(task.closes(np.int64(latest))) > at:
+        latest -= int(task.closes(np.int64(latest))) - at
+    return latest
+
+
+def _stepped(task: Task, latest: int, first: int, limit: int, parts: int) -> np.ndarray:
+    cutoffs, cutoff = [], latest
+    while cutoff >= first and len(cutoffs) < limit:
+        cutoffs.append(cutoff)
+        if parts == 1:
+            cutoff = min(cutoff - 1, int(task.horizon.before(np.int64(cutoff))))
+        else:
+            cutoff -= max(1, task.horizon.approximate() // parts)
+    return np.array(cutoffs, dtype=np.int64)

@@ -1,0 +1,213 @@
+"""The public face: a database and a question in, a table of predictions out.
+
+Zero-shot unless asked otherwise; a Predictor holds settings alone, so predicting twice gives the same answer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from relfm.answer import Predictions, answer
+from relfm.database import Database
+from relfm.errors import DataCannotAnswer, UsageError
+from relfm.experts.panel import BUDGETS, Effort
+from relfm.frames import frame_of
+from relfm.labels import with_classes
+from relfm.labels.keys import rows_of_keys
+from relfm.plan import base_rate, closed_labels, data_end, moment_of, past_cutoffs, resolve, warnings_of
+from relfm.query import PredictiveQuery
+from relfm.schema import suggestion
+from relfm.task import Examples, TargetKind, Task
+from relfm.times import TIMELESS, format_time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from relfm.scoring import Backtest
+
+Question = str | PredictiveQuery | Task
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What ``Predictor.predict`` returns.
+
+    frame      the entity's key columns under their own names, ``cutoff``, ``prediction``, then ``probability``
+               (binary), ``p_<class>`` (multiclass), ``q10``, ``q50``, ``q90`` (numbers, named after the interval), or
+               ``rank``, the other key and ``probability`` (ranking); last ``baseline``: what past targets or the base
+               rate alone say
+    at         microseconds
+    base_rate  share of yes, or the median, over the context; None where neither makes sense
+    weights    each expert's share of the mixture
+    seconds    by stage
+    """
+
+    frame: "pd.DataFrame"
+    task: Task
+    at: int
+    context_rows: int
+    base_rate: float | None
+    warnings: tuple[str, ...]
+    weights: dict[str, float]
+    seconds: dict[str, float]
+
+
+class Predictor:
+    """Predicts; never changes. ``adapt="trees"`` adds boosted trees to the mixture (needs ``relfm[trees]``)."""
+
+    def __init__(
+        self,
+        *,
+        effort: Literal["fast", "default", "best"] | Effort = "default",
+        adapt: Literal["trees"] | None = None,
+        seed: int = 0,
+    ) -> None:
+        if effort not in list(Effort):
+            raise UsageError(f"unknown effort '{effort}'", hint=suggestion(str(effort), list(Effort)))
+        if adapt not in (None, "trees"):
+            raise UsageError(f"unknown adaptation '{adapt}'", hint="there is: trees")
+        self.effort = Effort(effort)
+        self.adapt = adapt
+        self.seed = seed
+
+    def __repr__(self) -> str:
+        return f"Predictor(effort={self.effort.value!r}, adapt={self.adapt!r}, seed={self.seed})"
+
+    def zero_shot(self) -> "Predictor":
+        """The same settings without adaptation."""
+        return Predictor(effort=self.effort, seed=self.seed)
+
+    def predict(
+        self,
+        database: Database,
+        question: Question,
+        *,
+        at: str | int | None = None,
+        entities: Sequence[Any] | None = None,
+        limit: int | None = None,
+        interval: float = 0.8,
+        progress: Progress | None = None,
+    ) -> Prediction:
+        """Predictions at ``at`` (default: the end of the data) for the question's population, or for ``entities``
+        (key values; tuples where the key is composite), ``limit`` of them at most.
+
+        QuestionError, SchemaError, UsageError for what was asked; DataCannotAnswer where the data hold no answer.
+        """
+        if not 0 < interval < 1:
+            raise UsageError(f"interval {interval} is not between 0 and 1", hint="0.8 means 80 % of outcomes inside")
+        say = progress or (lambda stage: None)
+        task = resolve(database, question)
+        moment = moment_of(database, task, at)
+        task = with_classes(task, database, moment)
+        queries = queries_of(database, task, moment, entities, limit)
+        found, rate = [], None
+        for step in range(task.steps):
+            say(f"labels of step {step + 1} of {task.steps}" if task.steps > 1 else "labels")
+            context = context_of(database, task, moment, BUDGETS[self.effort].rows, step)
+            rate = base_rate(task, context) if step == 0 else rate
+            say(f"predicting {len(queries):,} rows from {len(context):,} labels")
+            found.append(self.predict_examples(database, task, context, queries, interval=interval, known_by=moment))
+        return Prediction(
+            frame=frame_of(database, task, queries, found, interval),
+            task=task,
+            at=moment,
+            context_rows=found[0].context_rows,
+            base_rate=rate if isinstance(rate, float) else None,
+            warnings=warnings_of(database, task, moment, found[0].context_rows),
+            weights=dict(found[0].weights),
+            seconds=_total(found),
+        )
+
+    def predict_examples(
+        self,
+        database: Database,
+        task: Task,
+        context: Examples,
+        queries: Examples,
+        *,
+        interval: float = 0.8,
+        known_by: int | None = None,
+    ) -> Predictions:
+        """Predictions for ``queries`` from labelled ``context`` of any time: a label serves only where it was known
+        by what the query saw (a static one: by ``known_by``). Targets of ``queries`` are never read. UsageError if a
+        ranking is to be adapted."""
+        if self.adapt is not None and task.kind == TargetKind.RANKING:
+            raise UsageError(f"--adapt {self.adapt} has no rankings", hint="leave --adapt out: rankings are zero-shot")
+        return answer(
+            database,
+            task,
+            context,
+            queries.unlabelled(),
+            effort=self.effort,
+            trees=self.adapt == "trees",
+            seed=self.seed,
+            coverage=interval,
+            known_by=known_by if task.horizon is None else None,
+        )
+
+    def backtest(
+        self,
+        database: Database,
+        question: Question,
+        *,
+        folds: int = 5,
+        at: str | int | None = None,
+        progress: Progress | None = None,
+    ) -> "Backtest":
+        """The question asked of the past: see ``relfm.backtest.backtest``."""
+        from relfm.backtest import backtest
+
+        return backtest(self, database, question, folds=folds, at=at, progress=progress)
+
+
+def context_of(database: Database, task: Task, moment: int, most_rows: int, step: int = 0) -> Examples:
+    """Labelled examples known by ``moment``: enough cutoffs to fill a context of ``most_rows``, latest first."""
+    end = moment if task.horizon is None else data_end(database, task, moment)
+    cutoffs = past_cutoffs(database, task, moment, rows=most_rows)
+    if step == 0:
+        return closed_labels(database, task, cutoffs, end)
+    examples = task.labeller.label_step(database, cutoffs, step)
+    return examples.take(task.closes(examples.cutoffs) <= end)
+
+
+def queries_of(
+    database: Database, task: Task, moment: int, entities: Sequence[Any] | None = None, limit: int | None = None
+) -> Examples:
+    """Whom the question is about at ``moment``, seen as late as the data go. A static question is asked of each row
+    at the row's own time, as its context is. DataCannotAnswer if it is about nobody or names unknown keys."""
+    rows = task.labeller.population(database, moment) if entities is None else _rows_of(database, task.entity, entities)
+    if len(rows) == 0:
+        raise DataCannotAnswer(
+            f"the question is about nobody at {format_time(moment)}: no row of '{task.entity}' qualifies",
+            hint="check WHERE, choose another --at, or name entities with --for",
+        )
+    rows = rows if limit is None else rows[:limit]
+    if task.horizon is None:
+        own = database.times(task.entity)[rows]
+        return Examples.of(rows, np.where(own > TIMELESS, np.minimum(own, moment), moment))
+    return Examples.of(rows, moment, seen=data_end(database, task, moment))
+
+
+def _rows_of(database: Database, table: str, entities: Sequence[Any]) -> np.ndarray:
+    """int64[n] rows whose primary key is each of ``entities``."""
+    key = database.schema.tables[table].primary_key
+    if not key:
+        raise UsageError(f"table '{table}' has no primary key, so its rows cannot be named")
+    parts = list(zip(*entities, strict=True)) if len(key) > 1 else [list(entities)]
+    try:
+        values = [pa.chunked_array([pa.array(list(part))]) for part in parts]
+        rows = rows_of_keys(database, table, key, values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        raise UsageError(f"the keys {list(entities)[:3]} do not fit {table}.{'+'.join(key)}") from None
+    if (rows < 0).any():
+        unknown = ", ".join(str(entities[i]) for i in np.flatnonzero(rows < 0)[:5])
+        raise DataCannotAnswer(f"no row of '{table}' has the key {unknown}", hint="check --for")
+    return rows
+
+
+def _total(found: Sequence[Predictions]) -> dict[str, float]:
+    return {stage: sum(f.seconds.get(stage, 0.0) for f in found) for stage in found[0].seconds}

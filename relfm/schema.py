@@ -1,0 +1,171 @@
+"""The schema: tables, columns, keys, time columns and semantic types, with the source of every decision.
+
+All values are frozen; ``Schema.from_json(schema.to_json()) == schema``.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from relfm.errors import SchemaError
+from relfm.stype import Stype
+
+Source = Literal["declared", "inferred", "user"]
+CanonicalType = Literal["int64", "float64", "string", "timestamp", "list"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the snapshot holds it. ``stype`` is None for keys and for columns that carry no features."""
+
+    name: str
+    type: CanonicalType
+    stype: Stype | None
+
+
+@dataclass(frozen=True, order=True)
+class ForeignKey:
+    """``columns`` of this table name a row of ``table`` through its ``other_columns``; keys may be composite."""
+
+    columns: tuple[str, ...]
+    table: str
+    other_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One fact about a table: ``what`` is primary_key, foreign_key, time_column, stype, exclude, empty or suspect."""
+
+    what: str
+    value: str
+    source: Source
+    evidence: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.value} ({self.source}: {self.evidence})"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table. Without a ``time_column`` its rows are timeless, unless ``time_from`` names the foreign key whose
+    parent row gives them their time (order lines happen when their order does)."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    time_column: str | None = None
+    time_from: ForeignKey | None = None
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def inferred(self) -> tuple[Decision, ...]:
+        return tuple(d for d in self.decisions if d.source == "inferred")
+
+    @property
+    def key_columns(self) -> frozenset[str]:
+        return frozenset(self.primary_key).union(*(fk.columns for fk in self.foreign_keys))
+
+    def column(self, name: str) -> Column:
+        """The column of that name, matched exactly first and then without regard to case; SchemaError otherwise."""
+        found = match_name(name, [c.name for c in self.columns])
+        if found is None:
+            raise SchemaError(
+                f"unknown column '{name}' in table '{self.name}'",
+                hint=suggestion(name, [c.name for c in self.columns]),
+            )
+        return next(c for c in self.columns if c.name == found)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Tables by name, in alphabetical order."""
+
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tables: Iterable[Table]) -> "Schema":
+        return cls({t.name: t for t in sorted(tables, key=lambda t: t.name)})
+
+    def table(self, name: str) -> Table:
+        """The table of that name, matched exactly first and then without regard to case; SchemaError otherwise."""
+        found = match_name(name, self.tables)
+        if found is None:
+            raise SchemaError(f"unknown table '{name}'", hint=suggestion(name, self.tables))
+        return self.tables[found]
+
+    def children_of(self, table: str) -> list[tuple[Table, ForeignKey]]:
+        """Every (table, foreign key) that points at ``table``."""
+        return [(t, fk) for t in self.tables.values() for fk in t.foreign_keys if fk.table == table]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented JSON form of ``relfm describe --json`` (plus what ``from_dict`` needs to come back)."""
+        return {"tables": {name: _table_to_dict(t) for name, t in self.tables.items()}}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> "Schema":
+        return cls.of(_table_from_dict(name, t) for name, t in value["tables"].items())
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> "Schema":
+        return cls.from_dict(json.loads(text))
+
+
+def match_name(name: str, names: Iterable[str]) -> str | None:
+    """``name`` itself if it is among ``names``, else the only one that equals it without regard to case."""
+    names = list(names)
+    if name in names:
+        return name
+    folded = [n for n in names if n.casefold() == name.casefold()]
+    return folded[0] if len(folded) == 1 else None
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """'did you mean …' with the nearest names, or the list of all of them."""
+    names = list(names)
+    by_folded = {n.casefold(): n for n in names}
+    near = [by_folded[n] for n in difflib.get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.5)]
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are: {', '.join(names)}" if names else "there are none"
+
+
+def _key_to_dict(fk: ForeignKey) -> dict[str, Any]:
+    return {"columns": list(fk.columns), "table": fk.table, "other_columns": list(fk.other_columns)}
+
+
+def _key_from_dict(value: Mapping[str, Any]) -> ForeignKey:
+    return ForeignKey(tuple(value["columns"]), value["table"], tuple(value["other_columns"]))
+
+
+def _table_to_dict(table: Table) -> dict[str, Any]:
+    return {
+        "primary_key": list(table.primary_key),
+        "time_column": table.time_column,
+        "time_from": _key_to_dict(table.time_from) if table.time_from else None,
+        "foreign_keys": [_key_to_dict(fk) for fk in table.foreign_keys],
+        "columns": {c.name: {"stype": c.stype and c.stype.value, "type": c.type} for c in table.columns},
+        "inferred": [str(d) for d in table.inferred],
+        "decisions": [
+            {"what": d.what, "value": d.value, "source": d.source, "evidence": d.evidence} for d in table.decisions
+        ],
+    }
+
+
+def _table_from_dict(name: str, value: Mapping[str, Any]) -> Table:
+    return Table(
+        name=name,
+        columns=tuple(
+            Column(c, v["type"], Stype(v["stype"]) if v["stype"] else None) for c, v in value["columns"].items()
+        ),
+        primary_key=tuple(value["primary_key"]),
+        foreign_keys=tuple(_key_from_dict(fk) for fk in value["foreign_keys"]),
+        time_column=value["time_column"],
+        time_from=_key_from_dict(value["time_from"]) if value.get("time_from") else None,
+        decisions=tuple(Decision(**d) for d in value.get("decisions", ())),
+    )

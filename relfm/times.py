@@ -1,0 +1,137 @@
+"""Time: int64 microseconds since 1970-01-01 UTC, converted here and nowhere else.
+
+pandas 3 stores datetimes in seconds, milliseconds, microseconds or nanoseconds; code that assumes one of them
+is silently off by a factor of 1,000, which hides the past or shows the future.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from relfm.errors import UsageError
+
+MISSING_TIME = np.iinfo(np.int64).min
+"""The time of a row whose time is unknown: such rows are never visible."""
+
+TIMELESS = MISSING_TIME + 1
+"""The time of a row of a table without time: visible at every cutoff."""
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+_UNIT_MICROSECONDS = {
+    "microsecond": 1,
+    "second": SECOND,
+    "minute": 60 * SECOND,
+    "hour": 3600 * SECOND,
+    "day": DAY,
+    "week": 7 * DAY,
+}
+_UNIT_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def to_microseconds(values: Any) -> np.ndarray:
+    """Datetimes of any unit (numpy, pandas or Arrow) as int64[n] microseconds; missing ones as ``MISSING_TIME``."""
+    array = np.asarray(values)
+    if array.dtype.kind != "M":
+        raise TypeError(f"expected datetimes, got {array.dtype}")
+    return array.astype("datetime64[us]").astype(np.int64)  # NaT is int64's minimum, which is MISSING_TIME
+
+
+def to_datetime64(times: np.ndarray) -> np.ndarray:
+    """int64 microseconds as datetime64[us]; ``MISSING_TIME`` becomes NaT."""
+    return np.asarray(times, dtype=np.int64).astype("datetime64[us]")
+
+
+def parse_time(text: str) -> int:
+    """An ISO date or datetime (UTC unless it names an offset) as microseconds; UsageError with the text otherwise."""
+    match = re.fullmatch(r"(.*?)(?:[Zz]|([+-])(\d\d):?(\d\d))?", text.strip())
+    try:
+        micros = int(np.datetime64(match.group(1).strip().replace(" ", "T", 1), "us").astype(np.int64))
+    except ValueError:
+        raise UsageError(f"'{text}' is not a date or time", hint="write it as 2026-01-31 or 2026-01-31T18:00") from None
+    if micros == MISSING_TIME:
+        raise UsageError(f"'{text}' is not a date or time", hint="write it as 2026-01-31 or 2026-01-31T18:00")
+    if match.group(2):
+        offset = (int(match.group(3)) * 60 + int(match.group(4))) * 60 * SECOND
+        micros += offset if match.group(2) == "-" else -offset
+    return micros
+
+
+def format_time(micros: int) -> str:
+    """ISO text: the date alone at midnight, else to the second (or finer if there is more)."""
+    micros = int(micros)  # NumPy makes no date of its own integers
+    if micros % DAY == 0:
+        return str(np.datetime64(micros // DAY, "D"))
+    if micros % SECOND == 0:
+        return str(np.datetime64(micros // SECOND, "s"))
+    return str(np.datetime64(micros, "us"))
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length of time: calendar months plus microseconds (a month has no fixed number of days)."""
+
+    months: int = 0
+    microseconds: int = 0
+
+    @classmethod
+    def of(cls, count: int, unit: str) -> "Span":
+        """``Span.of(30, "days")``; singular or plural unit from microsecond to year, any case; UsageError otherwise."""
+        singular = unit.casefold().removesuffix("s")
+        if singular in _UNIT_MICROSECONDS:
+            return cls(0, count * _UNIT_MICROSECONDS[singular])
+        if singular in _UNIT_MONTHS:
+            return cls(count * _UNIT_MONTHS[singular], 0)
+        raise UsageError(
+            f"unknown unit '{unit}'", hint=f"units are: {', '.join([*_UNIT_MICROSECONDS, *_UNIT_MONTHS])} (or plural)"
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> "Span":
+        """``Span.parse("30 days")``."""
+        match = re.fullmatch(r"\s*(-?\d+)\s*([A-Za-z]+)\s*", text)
+        if not match:
+            raise UsageError(f"'{text}' is not a length of time", hint="write it as '30 days'")
+        return cls.of(int(match.group(1)), match.group(2))
+
+    def __neg__(self) -> "Span":
+        return Span(-self.months, -self.microseconds)
+
+    def after(self, times: np.ndarray) -> np.ndarray:
+        """``times`` moved by this span: int64[n] microseconds to int64[n]; a day past a month's end is its last day."""
+        times = np.asarray(times, dtype=np.int64)
+        if self.months:
+            stamps = times.astype("datetime64[us]")
+            month = stamps.astype("datetime64[M]")
+            day = (stamps.astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64)
+            rest = (stamps - stamps.astype("datetime64[D]").astype("datetime64[us]")).astype(np.int64)
+            moved = month + self.months
+            last = ((moved + 1).astype("datetime64[D]") - moved.astype("datetime64[D]")).astype(np.int64) - 1
+            days = moved.astype("datetime64[D]") + np.minimum(day, last)
+            times = days.astype("datetime64[us]").astype(np.int64) + rest
+        return times + self.microseconds
+
+    def before(self, times: np.ndarray) -> np.ndarray:
+        return (-self).after(times)
+
+    def approximate(self) -> int:
+        """Microseconds, a month counted as 30.4375 days."""
+        return self.microseconds + int(self.months * 30.4375 * DAY)
+
+    def __str__(self) -> str:
+        if self.months and not self.microseconds:
+            years, rest = divmod(self.months, 12)
+            return _plural(years, "year") if rest == 0 else _plural(self.months, "month")
+        for unit in ("day", "hour", "minute", "second", "microsecond"):
+            size = _UNIT_MICROSECONDS[unit]
+            if self.microseconds % size == 0:
+                text = _plural(self.microseconds // size, unit)
+                return f"{_plural(self.months, 'month')} and {text}" if self.months else text
+        raise AssertionError("a microsecond divides every span")
+
+
+def _plural(count: int, unit: str) -> str:
+    return f"{count} {unit}" if abs(count) == 1 else f"{count} {unit}s"

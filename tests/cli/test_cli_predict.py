@@ -1,0 +1,75 @@
+import io
+import json
+
+import pandas as pd
+import pytest
+
+SEGMENT = "PREDICT customers.segment FOR EACH customers.id WHERE customers.segment IS NULL"
+TOTAL = "PREDICT SUM(orders.total, 0, 90, days) FOR EACH customers.id"
+
+
+@pytest.fixture
+def predict(relfm, shop):
+    """``relfm predict`` on the shop with the least effort."""
+    return lambda *arguments: relfm("predict", shop, *arguments, "--effort", "fast", "--limit", "6")
+
+
+def test_a_binary_file_has_the_documented_columns(predict, churn, tmp_path):
+    outcome = predict(churn, "-o", "out/churn.csv", "--at", "2025-06-30")
+    assert (outcome.code, outcome.out) == (0, ""), outcome.err
+    rows = pd.read_csv(tmp_path / "out" / "churn.csv")
+    assert list(rows.columns) == ["id", "cutoff", "prediction", "probability", "baseline"]
+    assert rows["id"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert set(rows["cutoff"]) == {"2025-06-30T00:00:00"}
+    assert rows["probability"].between(0, 1).all()
+    assert "wrote 6 rows to out/churn.csv" in outcome.err
+
+
+def test_numbers_come_with_quantiles_named_after_the_interval(predict):
+    outcome = predict(TOTAL, "-f", "csv", "--interval", "0.95")
+    rows = pd.read_csv(io.StringIO(outcome.out))
+    assert list(rows.columns) == ["id", "cutoff", "prediction", "q2.5", "q50", "q97.5", "baseline"]
+    assert (rows["q2.5"] <= rows["q97.5"]).all()
+
+
+def test_classes_come_with_a_probability_each(predict):
+    rows = pd.DataFrame([json.loads(line) for line in predict(SEGMENT).out.splitlines()])
+    shares = [name for name in rows if name.startswith("p_")]
+    assert shares == ["p_business", "p_consumer", "p_family", "p_student"]
+    assert rows[shares].sum(axis=1).tolist() == pytest.approx([1.0] * len(rows))
+
+
+def test_the_named_entities_are_predicted_in_their_order(predict, churn, tmp_path):
+    (tmp_path / "ids.csv").write_text("city,id\nx,9\ny,4\n")
+    rows = [json.loads(line) for line in predict(churn, "--for", "@ids.csv").out.splitlines()]
+    assert [row["id"] for row in rows] == [9, 4]
+
+
+def test_json_tells_the_whole_story(predict, churn):
+    outcome = predict(churn, "--json", "--seed", "3")
+    told = json.loads(outcome.out)
+    assert told["task"] == {"kind": "binary", "entity": "customers", "horizon": "30 days"}
+    assert told["question"]["text"].startswith("PREDICT COUNT(orders.*")
+    assert (told["seed"], told["effort"], len(told["rows"])) == (3, "fast", 6)
+    assert 0 < told["base_rate"] < 1
+    assert sum(told["weights"].values()) == pytest.approx(1)
+
+
+def test_notes_and_weights_are_on_stderr(predict, churn):
+    outcome = predict(churn, "-v")
+    assert "learned in context from" in outcome.err
+    assert "weights: " in outcome.err
+    assert "seconds: " in outcome.err
+    assert predict(churn, "-q").err == ""
+
+
+def test_an_unknown_key_is_an_error(predict, churn):
+    outcome = predict(churn, "--for", "123456")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "123456" in outcome.err
+
+
+def test_keys_of_the_wrong_type_are_refused(predict, churn):
+    outcome = predict(churn, "--for", "ada")
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: 'ada' is not a value of customers.id (int64)")

@@ -1,0 +1,132 @@
+"""An unchanged source is read once; a snapshot is whole or absent, and its name holds no secret."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from relfm.connectors import connect
+from relfm.connectors.snapshot import prune, read_snapshot, snapshots_folder
+from relfm.connectors.sqlite import SqliteConnector
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    file = tmp_path / "shop.db"
+    change(file, "CREATE TABLE orders (id INTEGER PRIMARY KEY, created DATE, total REAL)")
+    change(file, "INSERT INTO orders VALUES (1, '2024-01-02', 5.5), (2, '2024-01-01', 7)")
+    return file
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tables that were read from SQLite files, in order."""
+    seen: list[str] = []
+    original = SqliteConnector.read
+
+    def counted(self: SqliteConnector, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        seen.append(table)
+        return original(self, table, columns)
+
+    monkeypatch.setattr(SqliteConnector, "read", counted)
+    return seen
+
+
+def change(file: Path, statement: str) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_unchanged_database_is_read_once(shop: Path, reads: list[str], tmp_path: Path) -> None:
+    first = connect(shop, cache_dir=tmp_path)
+    second = connect(shop, cache_dir=tmp_path)
+    assert reads == ["orders"]
+    assert first.key == second.key is not None
+    assert second.tables["orders"].equals(first.tables["orders"])
+
+
+def test_changed_database_is_read_again(shop: Path, reads: list[str], tmp_path: Path) -> None:
+    before = connect(shop, cache_dir=tmp_path)
+    change(shop, "UPDATE orders SET total = 6 WHERE id = 1")
+    after = connect(shop, cache_dir=tmp_path)
+    assert reads == ["orders", "orders"]
+    assert before.key != after.key
+    assert after.tables["orders"]["total"].to_pylist() == [7, 6]
+
+
+def test_change_in_the_write_ahead_log_counts(shop: Path, reads: list[str], tmp_path: Path) -> None:
+    connect(shop, cache_dir=tmp_path)
+    with closing(sqlite3.connect(shop)) as writer:
+        writer.execute("PRAGMA journal_mode = wal")
+        writer.execute("INSERT INTO orders VALUES (3, '2024-01-03', 1)")
+        writer.commit()
+        assert connect(shop, cache_dir=tmp_path).num_rows("orders") == 3
+
+
+def test_schema_file_needs_no_second_reading(shop: Path, reads: list[str], tmp_path: Path) -> None:
+    connect(shop, cache_dir=tmp_path)
+    file = tmp_path / "relfm.toml"
+    file.write_text("[tables.orders]\ntime_column = false")
+    assert not connect(shop, cache_dir=tmp_path, schema_file=file).is_timed("orders")
+    assert reads == ["orders"]
+
+
+def test_without_a_cache_nothing_is_written(shop: Path, reads: list[str], tmp_path: Path) -> None:
+    assert connect(shop, cache=False, cache_dir=tmp_path / "cache").key is None
+    assert not (tmp_path / "cache").exists()
+
+
+def test_selected_tables_have_their_own_snapshot(shop: Path, tmp_path: Path) -> None:
+    change(shop, "CREATE TABLE other (id INTEGER PRIMARY KEY)")
+    assert connect(shop, cache_dir=tmp_path).key != connect(shop, cache_dir=tmp_path, tables=["orders"]).key
+
+
+@pytest.mark.parametrize("damage", ["truncated", "no schema", "nonsense", "other version"])
+def test_damaged_snapshot_is_read_again(shop: Path, reads: list[str], tmp_path: Path, damage: str) -> None:
+    expected = connect(shop, cache_dir=tmp_path)
+    folder = snapshots_folder(tmp_path) / str(expected.key)
+    if damage == "truncated":
+        (folder / "0.arrow").write_bytes((folder / "0.arrow").read_bytes()[:-10])
+    elif damage == "no schema":
+        (folder / "schema.json").unlink()
+    elif damage == "nonsense":
+        (folder / "schema.json").write_text("[]")
+    else:
+        (folder / "schema.json").write_text('{"version": 0}')
+    again = connect(shop, cache_dir=tmp_path)
+    assert reads == ["orders", "orders"]
+    assert again.schema == expected.schema
+    assert read_snapshot(folder) is not None
+
+
+def test_cache_that_cannot_be_written_is_done_without(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert connect(shop, cache_dir=tmp_path / "file").num_rows("orders") == 2
+
+
+def test_latest_used_snapshots_are_kept(tmp_path: Path) -> None:
+    import os
+
+    for number in range(5):
+        (tmp_path / str(number)).mkdir()
+        os.utime(tmp_path / str(number), (number, number))
+    (tmp_path / ".tmp-old").mkdir()
+    os.utime(tmp_path / ".tmp-old", (0, 0))
+    (tmp_path / ".tmp-new").mkdir()
+    prune(tmp_path, kept=2)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".tmp-new", "3", "4"]
+
+
+def test_no_partial_snapshot_is_left_behind(shop: Path, tmp_path: Path) -> None:
+    key = connect(shop, cache_dir=tmp_path).key
+    assert [p.name for p in snapshots_folder(tmp_path).iterdir()] == [key]
+
+
+def test_progress_names_each_table(shop: Path, tmp_path: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
+    connect(shop, cache_dir=tmp_path, progress=lambda *step: steps.append(step))
+    assert steps == [("orders", 0, 1), ("", 1, 1)]

@@ -1,0 +1,79 @@
+"""Calibration brings probabilities and intervals nearer to what happens; from too few rows it changes nothing."""
+
+import numpy as np
+import pytest
+
+from relfm.calibration import MIN_ROWS, Conformal, Temperature, calibration_error
+
+
+def drawn(scale: float, number: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities whose log-odds are ``scale`` times too far out, and outcomes."""
+    generator = np.random.default_rng(0)
+    odds = generator.normal(0, 1.2, number)
+    outcomes = (generator.random(number) < 1 / (1 + np.exp(-odds))).astype(np.float64)
+    return 1 / (1 + np.exp(-scale * odds)), outcomes
+
+
+def log_loss(probabilities: np.ndarray, outcomes: np.ndarray) -> float:
+    return float(-np.log(np.where(outcomes > 0, probabilities, 1 - probabilities)).mean())
+
+
+@pytest.mark.parametrize("scale", [0.3, 3.0], ids=["timid", "bold"])
+def test_miscalibrated_probabilities_lose_less_afterwards(scale: float) -> None:
+    probabilities, outcomes = drawn(scale)
+    calibrated = Temperature.fit(probabilities[:2000], outcomes[:2000], 0.5)(probabilities[2000:])
+    assert log_loss(calibrated, outcomes[2000:]) < log_loss(probabilities[2000:], outcomes[2000:]) - 0.005
+    assert calibration_error(calibrated, outcomes[2000:]) < calibration_error(probabilities[2000:], outcomes[2000:])
+
+
+def test_calibrated_probabilities_hardly_change() -> None:
+    probabilities, outcomes = drawn(1.0)
+    np.testing.assert_allclose(Temperature.fit(probabilities, outcomes, 0.5)(probabilities), probabilities, atol=0.03)
+
+
+def test_order_of_predictions_never_changes() -> None:
+    probabilities, outcomes = drawn(3.0)
+    upside_down = Temperature.fit(probabilities, 1 - outcomes, 0.5)
+    for temperature in (Temperature.fit(probabilities, outcomes, 0.2), upside_down):
+        assert temperature.slope > 0
+        assert (np.diff(temperature(np.sort(probabilities))) >= 0).all()
+
+
+@pytest.mark.parametrize("number", [0, 1, MIN_ROWS - 1])
+def test_few_rows_calibrate_nothing(number: int) -> None:
+    probabilities, outcomes = drawn(3.0, number)
+    assert Temperature.fit(probabilities, outcomes, 0.5) == Temperature()
+    assert Conformal.fit(probabilities, probabilities, outcomes, 0.8) == Conformal()
+
+
+def test_one_class_calibrates_nothing() -> None:
+    probabilities, outcomes = drawn(3.0)
+    assert Temperature.fit(probabilities, np.ones_like(outcomes), 0.5) == Temperature()
+
+
+def test_identity_is_the_identity() -> None:
+    probabilities = np.array([0.001, 0.2, 0.5, 0.9])
+    np.testing.assert_allclose(Temperature()(probabilities), probabilities)
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.95])
+@pytest.mark.parametrize("half", [0.1, 4.0], ids=["narrow", "wide"])
+def test_interval_covers_what_it_promises(coverage: float, half: float) -> None:
+    generator = np.random.default_rng(0)
+    middle = generator.normal(size=6000)
+    targets = middle + generator.standard_t(4, 6000)
+    low, high = middle - half, middle + half
+    conformal = Conformal.fit(low[:3000], high[:3000], targets[:3000], coverage)
+    low, high = conformal(low[3000:], middle[3000:], high[3000:])
+    assert np.mean((targets[3000:] >= low) & (targets[3000:] <= high)) == pytest.approx(coverage, abs=0.03)
+
+
+def test_interval_never_leaves_out_the_middle() -> None:
+    low, high = Conformal(-5.0)(np.array([0.0]), np.array([1.0]), np.array([2.0]))
+    assert (low[0], high[0]) == (1.0, 1.0)
+
+
+def test_calibration_error_of_known_cases() -> None:
+    assert calibration_error(np.full(10, 0.3), np.repeat([1.0, 0.0], [3, 7]), num_bins=1) == pytest.approx(0)
+    assert calibration_error(np.full(10, 0.9), np.zeros(10)) == pytest.approx(0.9)
+    assert calibration_error(np.zeros(0), np.zeros(0)) == 0

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_shop import SCHEMA, day, days
+
+from relfm.labels import context_cutoffs, task_of
+from relfm.task import Task
+
+
+def _task(window: str) -> Task:
+    return task_of(f"PREDICT COUNT(orders.*, 0, {window}) FOR EACH users", SCHEMA)
+
+
+def test_cutoffs_go_back_by_one_horizon_from_the_latest_closed_window() -> None:
+    cutoffs = context_cutoffs(_task("30, days"), (day(0), day(400)), day(300), limit=4)
+    assert cutoffs.tolist() == days(270, 240, 210, 180).tolist()
+
+
+def test_no_cutoff_lies_before_one_horizon_of_history() -> None:
+    cutoffs = context_cutoffs(_task("30, days"), (day(0), day(400)), day(300), limit=100)
+    assert cutoffs.min() == day(30)
+
+
+@pytest.mark.parametrize(("history", "step"), [(300, 30), (150, 15), (120, 10), (90, 7.5), (61, 7.5)])
+def test_a_short_history_is_stepped_more_finely(history: int, step: float) -> None:
+    cutoffs = context_cutoffs(_task("30, days"), (day(0), day(history)), day(history), limit=100)
+    assert (-np.diff(cutoffs) == day(step) - day(0)).all()
+
+
+def test_a_history_shorter_than_two_horizons_has_no_cutoff() -> None:
+    assert len(context_cutoffs(_task("30, days"), (day(0), day(400)), day(59), limit=9)) == 0
+
+
+def test_a_question_about_a_cell_has_one_moment() -> None:
+    task = task_of("PREDICT users.age FOR EACH users", SCHEMA)
+    assert context_cutoffs(task, (day(0), day(400)), day(300), limit=9).tolist() == [day(300)]
+
+
+@given(
+    st.integers(1, 40),
+    st.sampled_from(["days", "weeks", "months", "years"]),
+    st.integers(-10, 2000),
+    st.integers(1, 50),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_window_has_closed_and_lies_in_the_data(count: int, unit: str, at: int, limit: int) -> None:
+    task = _task(f"{count}, {unit}")
+    cutoffs = context_cutoffs(task, (day(0), day(2000)), day(at), limit)
+    assert len(cutoffs) <= limit
+    assert (np.diff(cutoffs) < 0).all()
+    assert (task.closes(cutoffs) <= day(at)).all()
+    assert (cutoffs >= task.horizon.after(days(0))).all()

@@ -1,0 +1,177 @@
+"""The question asked of the past: folds at the latest closed cutoffs, a metric for each kind, one honest verdict."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from busy_shop import AT, QUESTIONS, busy_shop
+
+from relfm import Predictor
+from relfm.backtest import fold_positions
+from relfm.context import known_at
+from relfm.database import Database
+from relfm.errors import DataCannotAnswer, UsageError
+from relfm.metrics import auroc
+from relfm.scoring import METRICS, OURS, Backtest, verdict
+from relfm.task import Examples, TargetKind, Task
+from relfm.times import Span
+
+TASK = Task("t", TargetKind.BINARY, "users", None, horizon=Span(0, 10))
+FAST = Predictor(effort="fast")
+
+
+def labelled(cutoffs: list[int]) -> Examples:
+    return Examples.of(np.arange(len(cutoffs)) % 5, np.array(cutoffs), np.zeros(len(cutoffs)))
+
+
+def test_folds_are_the_latest_cutoffs_that_leave_something_closed() -> None:
+    examples = labelled([0, 0, 5, 10, 10, 20, 30])
+    folds = fold_positions(TASK, examples, 2)
+    assert [p.tolist() for p, _ in folds] == [[5], [6]]
+    assert [p.tolist() for p, _ in fold_positions(TASK, examples, 9)] == [[3, 4], [5], [6]]
+    for positions, known_by in folds:
+        assert known_by is None
+        assert (known_at(TASK, examples.cutoffs) <= examples.cutoffs[positions].min()).any()
+
+
+def test_folds_of_missing_cells_part_the_rows() -> None:
+    static = Task("t", TargetKind.REGRESSION, "users", None)
+    folds = fold_positions(static, labelled(list(range(15))), 4)
+    scored = np.concatenate([p for p, _ in folds])
+    assert len(scored) == len(set(scored.tolist())) == 12  # every fifth row only teaches
+    assert {known_by for _, known_by in folds} == {14}
+
+
+def test_history_without_a_closed_window_cannot_be_scored() -> None:
+    with pytest.raises(DataCannotAnswer, match="the history holds 2 cutoffs, none with closed windows before it"):
+        fold_positions(TASK, labelled([0, 5]), 3)
+
+
+@pytest.fixture(scope="module")
+def database() -> Database:
+    return busy_shop()
+
+
+@pytest.fixture(scope="module")
+def found(database: Database) -> dict[str, Backtest]:
+    return {kind: FAST.backtest(database, question, at=AT, folds=3) for kind, question in QUESTIONS.items()}
+
+
+def test_no_folds_are_refused(database: Database) -> None:
+    with pytest.raises(UsageError, match="0 folds are none"):
+        FAST.backtest(database, QUESTIONS["binary"], folds=0)
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_metric_follows_from_the_kind(found: dict[str, Backtest], kind: str) -> None:
+    result = found[kind]
+    assert result.metric == METRICS[TargetKind(kind)]
+    own = result.table[(result.table.fold == "all") & (result.table.method == OURS)]
+    assert own[result.metric].item() == result.value
+    bounded = result.table[result.metric].dropna()
+    assert (bounded >= 0).all() and (result.metric == "nmae" or (bounded <= 1).all())
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_every_fold_has_every_method_and_its_interval(found: dict[str, Backtest], kind: str) -> None:
+    table = found[kind].table
+    assert table.columns.tolist() == [
+        "fold",
+        "cutoff",
+        "rows",
+        "base_rate",
+        "method",
+        found[kind].metric,
+        "low",
+        "high",
+    ]
+    assert table.groupby("method")["fold"].apply(list).map(lambda f: f == ["1", "2", "3", "all"]).all()
+    whole = table[table.fold == "all"]
+    assert (whole.low <= whole[found[kind].metric]).all() and (whole[found[kind].metric] <= whole.high).all()
+    assert table[table.fold != "all"].groupby("method")["rows"].sum().eq(whole["rows"].iloc[0]).all()
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_entity_history_and_base_rate_stand_beside_the_answers(found: dict[str, Backtest], kind: str) -> None:
+    assert {OURS, "entity history", "base rate"} <= set(found[kind].table["method"])
+
+
+def test_base_rate_tells_nothing_apart(found: dict[str, Backtest]) -> None:
+    table = found["binary"].table
+    assert (table[table.method == "base rate"]["auroc"].dropna() == 0.5).all()
+
+
+def test_all_folds_are_scored_where_their_windows_had_closed(found: dict[str, Backtest]) -> None:
+    cutoffs = found["binary"].table["cutoff"].dropna()
+    assert cutoffs.is_monotonic_increasing
+    assert (cutoffs + pd.Timedelta(days=20) <= pd.Timestamp(AT)).all()
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_verdict_follows_from_the_table(found: dict[str, Backtest], kind: str) -> None:
+    result = found[kind]
+    whole = result.table[result.table.fold == "all"].set_index("method")
+    value, others, less = whole[result.metric][OURS], whole[result.metric].drop(OURS), result.metric == "nmae"
+    best = others.min() if less else others.max()
+    is_level = whole["low"][OURS] <= best <= whole["high"][OURS]
+    wanted = "better than every baseline in" if (value < best if less else value > best) else "not better than "
+    assert result.verdict.startswith("level with " if is_level else wanted)
+    assert f"{result.metric} {value:.3f} against " in result.verdict
+
+
+def test_calibration_is_measured_where_it_means_something(found: dict[str, Backtest]) -> None:
+    assert 0 <= found["binary"].calibration_error <= 1
+    assert 0 <= found["regression"].calibration_error <= 0.8
+    assert found["multiclass"].calibration_error is None and found["ranking"].calibration_error is None
+
+
+def test_same_backtest_twice_and_progress_is_told(database: Database, found: dict[str, Backtest]) -> None:
+    said = []
+    again = FAST.backtest(database, QUESTIONS["binary"], at=AT, folds=3, progress=said.append)
+    pd.testing.assert_frame_equal(again.table, found["binary"].table, check_exact=True)
+    assert [s.partition(":")[0] for s in said] == ["fold 1 of 3", "fold 2 of 3", "fold 3 of 3"]
+
+
+def test_static_question_is_scored_on_held_out_rows(database: Database) -> None:
+    result = FAST.backtest(database, "PREDICT orders.price FOR EACH orders.order_id", at=AT, folds=2)
+    assert result.metric == "nmae" and np.isfinite(result.value)
+
+
+def test_later_rows_change_no_fold(database: Database) -> None:
+    later = busy_shop().until(database.span[1]).hide([])
+    shorter = database.until(int(np.datetime64("2020-12-01", "us").astype(np.int64)))
+    whole, cut = (FAST.backtest(d, QUESTIONS["binary"], at=AT, folds=3).table for d in (later, shorter))
+    pd.testing.assert_frame_equal(whole, cut, check_exact=True)
+
+
+def test_ranked_area_counts_ties_half() -> None:
+    targets = np.array([1.0, 0.0, 1.0, 0.0])
+    assert auroc(targets, np.array([3.0, 1.0, 2.0, 2.0])).tolist() == [0.875]
+    assert auroc(targets, np.zeros(4)).tolist() == [0.5]
+    assert np.isnan(auroc(np.ones(3), np.arange(3.0)))[0]
+
+
+def test_adapted_backtest_shows_zero_shot_and_adapted_lines(database: Database) -> None:
+    result = Predictor(effort="fast", adapt="trees").backtest(database, QUESTIONS["binary"], at=AT, folds=2)
+    assert {"relfm", "relfm+trees", "lightgbm"} <= set(result.table["method"])
+    own = result.table[(result.table.fold == "all") & (result.table.method == "relfm+trees")]
+    assert result.value == pytest.approx(float(own["auroc"].iloc[0]))
+
+
+def test_ranking_cannot_be_adapted(database: Database) -> None:
+    with pytest.raises(UsageError, match="has no rankings"):
+        Predictor(effort="fast", adapt="trees").predict(database, QUESTIONS["ranking"], at=AT)
+
+
+@pytest.mark.parametrize(
+    ("ours", "low", "high", "wanted"),
+    [
+        (0.8, 0.75, 0.85, "better than every baseline in 1 of 1 folds (auroc 0.800 against 0.700 of history)"),
+        (0.71, 0.66, 0.76, "level with history: the difference is within the noise (auroc 0.710 against 0.700"),
+        (0.6, 0.55, 0.65, "not better than history (auroc 0.600 against 0.700 of history)"),
+        (float("nan"), 0.0, 0.0, "no verdict: auroc is undefined on these folds"),
+    ],
+)
+def test_verdict_says_better_level_or_worse(ours: float, low: float, high: float, wanted: str) -> None:
+    one = {"method": [OURS, "history"], "auroc": [ours, 0.7], "low": [low, 0.6], "high": [high, 0.8]}
+    table = pd.concat([pd.DataFrame({"fold": name, **one}) for name in ("1", "all")], ignore_index=True)
+    assert verdict(table, "auroc", OURS).startswith(wanted)

@@ -1,0 +1,51 @@
+import re
+
+import pytest
+
+from relfm.errors import QuestionError
+from relfm.query import parse
+
+_MISTAKES = [
+    # text with the offending token between two marks, message, hint
+    ("«PREDCIT» COUNT(o.*, 0, 30) FOR EACH u", "'PREDCIT' cannot stand here", "did you mean PREDICT"),
+    ("«SELECT» 1", "'SELECT' cannot stand here", "starts with PREDICT"),
+    ("«»", "the question is empty", "for example: PREDICT"),
+    ("PREDICT COUNT(o.*, 0, 30) = 0 «FRO» EACH u", "'FRO' cannot stand here", "did you mean FOR"),
+    ("PREDICT SUM(o.x «WHER» o.y = 1, 0, 30) FOR EACH u", "'WHER' cannot stand here", "did you mean WHERE"),
+    ("PREDICT u.a FOR EACH u WHERE u.b > 3 «ADN» u.c = 2", "'ADN' cannot stand here", "did you mean AND"),
+    ("PREDICT «CUONT»(o.*, 0, 30) FOR EACH u", "unknown function 'CUONT'", "did you mean COUNT"),
+    ("PREDICT «SUM»(DISTINCT o.x, 0, 30) FOR EACH u", "DISTINCT does not go with SUM", "COUNT"),
+    ("PREDICT COUNT(o.*, 0, 30, «dyas») FOR EACH u", "unknown unit 'dyas'", "did you mean days"),
+    ("PREDICT COUNT(o.*, 0, 30«»", "the question ends too early", "','"),
+    ("PREDICT COUNT(«*», 0, 30) FOR EACH u", r"'\*' cannot stand here", "inside an aggregate"),
+    ("PREDICT u.«*» > 1 FOR EACH u", r"'\*' cannot stand here", "inside an aggregate"),
+    ("PREDICT COUNT(o«,» 0, 30) FOR EACH u", "',' cannot stand here", "table.column"),
+    ("PREDICT u.a = «'»x FOR EACH u", "the text after ' is not closed", "expected"),
+    ("PREDICT u.a FOR EACH u.b«%»", "'%' cannot stand here", "expected one of"),
+    ("PREDICT «u.a = NULL» FOR EACH u", "nothing equals NULL", "IS NULL"),
+    ("PREDICT «u.a != NULL» FOR EACH u", "nothing equals NULL", "IS NOT NULL"),
+    ("PREDICT u.a > «2024-13-45» FOR EACH u", "'2024-13-45' is not a date", "2026-01-31"),
+    ("PREDICT COUNT(o.*, 0, 30) EMPTY AS «1» FOR EACH u", "EMPTY AS 1 is not known", "0, NULL or SKIP"),
+    ("PREDICT COUNT(o.*, 0, «INF») FOR EACH u", "a window cannot reach to INF", "0, 30, days"),
+    ("PREDICT COUNT(o.*«, 0, -INF») FOR EACH u", "a window cannot end at -INF", "-INF, 0, days"),
+    ("PREDICT COUNT(o.*, 0, 1) FORECAST «0» TIMEFRAMES FOR EACH u", "at least 1 timeframe", "FORECAST 4"),
+    ("PREDICT LIST_DISTINCT(o.x, 0, 1) RANK TOP «0» FOR EACH u", "TOP needs at least 1", "TOP 10"),
+    ("PREDICT u.a RANK «RANK» FOR EACH u", "RANK is said twice", "once"),
+    ("PREDICT COUNT(o.*, 0, 30) = 0 FOR «u.id»", "FOR u.id names nobody", "FOR EACH u.id"),
+]
+
+
+@pytest.mark.parametrize(("marked", "message", "hint"), _MISTAKES)
+def test_a_mistake_is_pointed_at_and_explained(marked: str, message: str, hint: str) -> None:
+    text = marked.replace("«", "").replace("»", "")
+    with pytest.raises(QuestionError, match=message) as raised:
+        parse(text)
+    assert raised.value.text == text
+    assert raised.value.span == (marked.index("«"), marked.index("»") - 1)
+    assert re.search(hint, raised.value.hint)
+
+
+def test_the_exit_code_of_a_mistake_is_that_of_usage() -> None:
+    with pytest.raises(QuestionError) as raised:
+        parse("PREDICT")
+    assert raised.value.exit_code == 2
