@@ -21,7 +21,7 @@ def lightgbm(trial: Trial, seed: int) -> np.ndarray:
         import lightgbm as boosting
     except ImportError:
         raise UsageError("lightgbm is not installed", hint="pip install 'relfm[benchmarks]'") from None
-    training = trial.context.take(_training_rows(trial))
+    training = trial.context.take(training_rows(trial))
     # As relfm does: what is fitted on fresh rows misleads on stale ones.
     shown = as_stale_as(training, trial.queries, MAX_ROWS)
     both = Examples.concatenate([shown.unlabelled(), trial.queries])
@@ -37,7 +37,7 @@ def lightgbm(trial: Trial, seed: int) -> np.ndarray:
     return model.fit(given, shown.targets).predict(asked)
 
 
-def _training_rows(trial: Trial) -> np.ndarray:
+def training_rows(trial: Trial) -> np.ndarray:
     """int64[n]: the latest context known before the first query was asked; DataCannotAnswer if nothing was."""
     usable = np.flatnonzero(trial.known <= trial.queries.seen.min())
     if not len(usable):

@@ -10,8 +10,11 @@ import numpy as np
 
 from relfm.benchmarks import baselines
 from relfm.benchmarks.boosted import lightgbm
+from relfm.benchmarks.logistic import logistic
 from relfm.benchmarks.protocols import Trial
+from relfm.benchmarks.shuffled import shuffled
 from relfm.errors import UsageError
+from relfm.learned import DEFAULT_MODEL
 from relfm.schema import suggestion
 from relfm.task import ItemLists, TargetKind
 
@@ -31,15 +34,25 @@ DEFAULT = ("relfm", "lightgbm", "entity_history", "base_rate")
 
 
 def method_named(name: str) -> Method:
-    """The method of that name; UsageError with what there is."""
+    """The method of that name; UsageError with what there is. ``relfm@MODEL`` is relfm with other pretrained networks
+    than the default (``relfm@none``: none; a folder; see ``relfm.learned``), ``relfm~names@MODEL`` the same on a
+    database whose tables and columns have their names shuffled."""
+    plain, _, model = name.partition("@")
+    if model and plain == "relfm":
+        return _relfm(None, model)
+    if model and plain == "relfm~names":
+        return _shuffled(_relfm(None, model))
     if name not in METHODS:
         raise UsageError(f"unknown method '{name}'", hint=suggestion(name, METHODS))
     return METHODS[name]
 
 
 def applies(name: str, trial: Trial) -> bool:
-    """Boosted trees have no ranking of their own; everything else answers every kind."""
-    return name != "lightgbm" or trial.task.task.kind is not TargetKind.RANKING
+    """Boosted trees have no ranking of their own, logistic regression answers yes or no; the rest answers all."""
+    kind = trial.task.task.kind
+    if name == "logistic":
+        return kind is TargetKind.BINARY
+    return name != "lightgbm" or kind is not TargetKind.RANKING
 
 
 def best_items(lists: ItemLists, top: int) -> np.ndarray:
@@ -49,14 +62,23 @@ def best_items(lists: ItemLists, top: int) -> np.ndarray:
     return np.where(found, np.append(lists.rows, -1)[np.where(found, at, len(lists.rows))], -1)
 
 
-def _relfm(adapt: str | None) -> Method:
+def _relfm(adapt: str | None, model: str = DEFAULT_MODEL) -> Method:
     def score(trial: Trial, settings: Settings) -> np.ndarray:
         from relfm.predictor import Predictor
 
-        predictor = Predictor(effort=settings.effort, adapt=adapt, seed=settings.seed)
+        predictor = Predictor(effort=settings.effort, adapt=adapt, seed=settings.seed, model=model)
         task = trial.task.task
         predictions = predictor.predict_examples(trial.database, task, trial.context, trial.queries)
         return best_items(predictions.items, trial.task.top) if task.kind is TargetKind.RANKING else predictions.values
+
+    return score
+
+
+def _shuffled(method: Method) -> Method:
+    """The method on the same rows under names dealt out anew."""
+
+    def score(trial: Trial, settings: Settings) -> np.ndarray:
+        return method(shuffled(trial), settings)
 
     return score
 
@@ -65,6 +87,7 @@ METHODS: dict[str, Method] = {
     "relfm": _relfm(None),
     "relfm+trees": _relfm("trees"),
     "lightgbm": lambda trial, settings: lightgbm(trial, settings.seed),
+    "logistic": lambda trial, settings: logistic(trial, settings.seed),
     "entity_history": lambda trial, settings: baselines.entity_history(trial),
     "base_rate": lambda trial, settings: baselines.base_rate(trial),
 }

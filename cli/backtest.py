@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relfm.cli.failure import FINDING
-from relfm.cli.options import Adapt, AsJson, Asked, At, Effort, Format, OutFile, Seed
+from relfm.cli.options import MODEL, Adapt, AsJson, Asked, At, Effort, Format, Model, OutFile, Seed
 from relfm.cli.output import form_on_stdout, format_of, rows_as_json, show_json, show_rows, write_stdout
 from relfm.cli.voice import Voice
 from relfm.errors import UsageError
@@ -29,6 +29,7 @@ def backtest(
     effort: Effort = "default",
     adapt: Adapt = None,
     seed: Seed = 0,
+    model: Model = MODEL,
     out: OutFile = None,
     format: Format = None,
     json: AsJson = False,
@@ -48,7 +49,7 @@ def backtest(
     task = asked(source, database)
     voice.note(task.english)
     with voice.stages() as progress:
-        made = Predictor(effort=effort, adapt=adapt, seed=seed).backtest(
+        made = Predictor(effort=effort, adapt=adapt, seed=seed, model=model).backtest(
             database, task, folds=folds, at=at, progress=progress
         )
     if json:

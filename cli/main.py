@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from relfm.cli import backtest, benchmark, demo, describe, labels, plan, predict
+from relfm.cli import backtest, benchmark, demo, describe, labels, models, plan, predict, prepare, pretrain, synth
 from relfm.cli.failure import explain
 from relfm.cli.options import spread
 from relfm.cli.scrub import secrets_of_environment
@@ -29,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (demo, describe, labels, plan, predict, backtest, benchmark):
+for module in (demo, describe, labels, plan, predict, backtest, benchmark, synth, prepare, pretrain, models):
     name = module.__name__.rpartition(".")[2]
     app.command(name)(spread(getattr(module, name)))
 

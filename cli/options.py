@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DATABASE_VARIABLE = "RELFM_DATABASE_URL"
 SCHEMA_FILE = "relfm.toml"
 _DATABASE = "Database"
+MODEL = "relfm-small"
+"""The shipped networks that answer unless others are named."""
 
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="The moment of the prediction; default: the end of the data.")
@@ -30,6 +32,9 @@ At = Annotated[
 Effort = Annotated[Literal["fast", "default", "best"], typer.Option("--effort", help="How much work to spend.")]
 Adapt = Annotated[
     Literal["trees"] | None, typer.Option("--adapt", help="trees: add boosted trees, fitted on the context.")
+]
+Model = Annotated[
+    str, typer.Option("--model", metavar="NAME", help="Pretrained networks: see relfm models; a folder; or none.")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random; the same seed gives the same bytes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from relfm.cli.options import Adapt, AsJson, Asked, At, Effort, Format, OutFile, Seed
+from relfm.cli.options import MODEL, Adapt, AsJson, Asked, At, Effort, Format, Model, OutFile, Seed
 from relfm.cli.output import format_of, rows_as_json, show_json, show_rows
 from relfm.cli.question import asked
 from relfm.cli.voice import Voice
@@ -32,6 +32,7 @@ def predict(
     effort: Effort = "default",
     adapt: Adapt = None,
     seed: Seed = 0,
+    model: Model = MODEL,
     out: OutFile = None,
     format: Format = None,
     json: AsJson = False,
@@ -52,7 +53,7 @@ def predict(
     database = source.open(voice)
     task = asked(source, database)
     entities = read_entities(for_, database.schema.table(task.entity)) if for_ is not None else None
-    predictor = Predictor(effort=effort, adapt=adapt, seed=seed)
+    predictor = Predictor(effort=effort, adapt=adapt, seed=seed, model=model)
     with voice.stages() as progress:
         prediction = predictor.predict(
             database, task, at=at, entities=entities, limit=limit, interval=interval, progress=progress

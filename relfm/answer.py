@@ -17,10 +17,13 @@ from relfm.database import Database
 from relfm.errors import DataCannotAnswer
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
+from relfm.experts.episodes import Panelled
 from relfm.experts.mixture import Mixed, mix, split_late
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import BUDGETS, Effort, panel
+from relfm.experts.pretrained import heads_join
 from relfm.features import FeatureMatrix
+from relfm.learned import Learned
 from relfm.task import Examples, ItemLists, TargetKind, Task
 from relfm.threads import few_threads
 
@@ -82,19 +85,20 @@ def answer(
     seed: int = 0,
     coverage: float = 0.8,
     known_by: int | None = None,
+    learned: Learned | None = None,
 ) -> Predictions:
     """Predictions for ``queries`` from labelled ``context`` examples of any time: those not yet known are not used.
 
     A label serves a query if it was known by what the query saw, or by ``known_by`` (microseconds) where that is given:
-    a missing cell of an old row may be filled from the cells of later rows. DataCannotAnswer if no label was known in
-    time, or all known ones are of one class.
+    a missing cell of an old row may be filled from the cells of later rows. ``learned`` networks join the experts in
+    closed form. DataCannotAnswer if no label was known in time, or all known ones are of one class.
     """
     if task.kind == TargetKind.RANKING:
         from relfm.ranking import rank
 
         return rank(database, task, context, queries, effort=effort, seed=seed, top=task.top)
     watch = Stopwatch()
-    budget = BUDGETS[effort]
+    budget, settings = BUDGETS[effort], _Settings(effort, trees, seed, coverage, learned)
     is_stale = bool((queries.cutoffs > queries.seen).any())
     most_blocks = budget.stale_blocks if is_stale else budget.blocks
     context = denser(database, task, context, queries)
@@ -106,12 +110,18 @@ def answer(
         shown = [as_stale_as(context.take(b.context), queries.take(b.queries), budget.rows) for b in blocks]
         both = Examples.concatenate([*(s.unlabelled() for s in shown), queries.unlabelled()])
         matrix = features.compute(database, task, both, context, until=until)
+    states = None
+    if learned is not None and learned.model is not None:
+        from relfm.states import states_of
+
+        with watch.stage("states"):
+            states = states_of(learned.model, database, task, both, context, until=until)
     parts, begin, first_query = [], 0, len(both) - len(queries)
     with few_threads(), watch.stage("experts"):
         for block, examples in zip(blocks, shown, strict=True):
-            given = matrix.take(np.arange(begin, begin + len(examples)))
-            asked = matrix.take(first_query + block.queries)
-            parts.append(_answer_block(task, examples, given, asked, effort, trees, seed, coverage))
+            places = np.arange(begin, begin + len(examples)), first_query + block.queries
+            sides = [Side(matrix.take(p), None if states is None else states[p]) for p in places]
+            parts.append(_answer_block(task, examples, *sides, settings))
             begin += len(examples)
     return _gather(blocks, parts, len(queries), max(len(b.context) for b in blocks), watch.seconds)
 
@@ -134,29 +144,57 @@ def check_context(task: Task, context: Examples) -> None:
         )
 
 
-def _answer_block(
-    task: Task,
-    context: Examples,
-    given: FeatureMatrix,
-    asked: FeatureMatrix,
-    effort: Effort,
-    trees: bool,
-    seed: int,
-    coverage: float,
-) -> Predictions:
+@dataclass(frozen=True)
+class _Settings:
+    """What ``answer`` was asked to do, for its blocks."""
+
+    effort: Effort
+    trees: bool
+    seed: int
+    coverage: float
+    learned: Learned | None
+
+
+@dataclass(frozen=True)
+class Side:
+    """Features of the context or of the queries, and their learned states if there are any (float32[N, D])."""
+
+    features: FeatureMatrix
+    states: np.ndarray | None = None
+
+    def rows(self, design: Design) -> Rows:
+        return Rows(self.features.values, design.transform(self.features.values), self.states)
+
+
+def _answer_block(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Predictions:
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
-    shown = outputs.encode(context.targets)
-    design = Design.fit(given.values, shown, BUDGETS[effort].width)
-    left = Rows(given.values, design.transform(given.values))
-    right = Rows(asked.values, design.transform(asked.values))
-    history = tuple(given.names.index(n) for n in HISTORY_FEATURES if n in given.names)
-    experts = panel(effort, history, seed=seed, trees=trees)
+    mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.trees, settings.seed)
+    mixed = heads_join(settings.learned, mixed, block)
+    plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
+    return _decode(task, outputs, mixed, plain, context.targets, settings.coverage)
+
+
+def panel_answers(
+    task: Task,
+    outputs: Outputs,
+    context: Examples,
+    given: Side,
+    asked: Side,
+    effort: Effort,
+    trees: bool = False,
+    seed: int = 0,
+) -> tuple[Mixed, Panelled]:
+    """The experts in closed form, fitted on ``given`` and mixed, and what heads need to read their answers."""
+    design = Design.fit(given.features.values, outputs.encode(context.targets), BUDGETS[effort].width)
+    left, right = given.rows(design), asked.rows(design)
+    names = given.features.names
+    history = tuple(names.index(n) for n in HISTORY_FEATURES if n in names)
+    experts = panel(effort, history, seed=seed, trees=trees, states=given.states is not None)
     split = split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
     weights = np.ones(len(context), np.float32)
     pools = recency_pools(context.cutoffs, BUDGETS[effort].recent)
     mixed = mix(experts, design, outputs, left, context.targets, weights, right, split, pools)
-    plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
-    return _decode(task, outputs, mixed, plain, context.targets, coverage)
+    return mixed, Panelled(outputs, design, left, right, context.targets)
 
 
 def _decode(

@@ -5,6 +5,7 @@ Zero-shot unless asked otherwise; a Predictor holds settings alone, so predictin
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from relfm.experts.panel import BUDGETS, Effort
 from relfm.frames import frame_of
 from relfm.labels import with_classes
 from relfm.labels.keys import rows_of_keys
+from relfm.learned import DEFAULT_MODEL, Learned, learned
 from relfm.plan import base_rate, closed_labels, data_end, moment_of, past_cutoffs, resolve, warnings_of
 from relfm.query import PredictiveQuery
 from relfm.schema import suggestion
@@ -57,7 +59,11 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts; never changes. ``adapt="trees"`` adds boosted trees to the mixture (needs ``relfm[trees]``)."""
+    """Predicts; never changes. ``adapt="trees"`` adds boosted trees to the mixture (needs ``relfm[trees]``).
+
+    ``model`` names the pretrained networks that join the experts in closed form: a shipped one (``relfm models``), a
+    folder, or None for none. Fast effort never uses any, rankings neither.
+    """
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class Predictor:
         effort: Literal["fast", "default", "best"] | Effort = "default",
         adapt: Literal["trees"] | None = None,
         seed: int = 0,
+        model: str | Path | Learned | None = DEFAULT_MODEL,
     ) -> None:
         if effort not in list(Effort):
             raise UsageError(f"unknown effort '{effort}'", hint=suggestion(str(effort), list(Effort)))
@@ -73,13 +80,15 @@ class Predictor:
         self.effort = Effort(effort)
         self.adapt = adapt
         self.seed = seed
+        self.model = model
 
     def __repr__(self) -> str:
-        return f"Predictor(effort={self.effort.value!r}, adapt={self.adapt!r}, seed={self.seed})"
+        name = self.model.name if isinstance(self.model, Learned) else self.model
+        return f"Predictor(effort={self.effort.value!r}, adapt={self.adapt!r}, seed={self.seed}, model={name!r})"
 
     def zero_shot(self) -> "Predictor":
         """The same settings without adaptation."""
-        return Predictor(effort=self.effort, seed=self.seed)
+        return Predictor(effort=self.effort, seed=self.seed, model=self.model)
 
     def predict(
         self,
@@ -147,6 +156,7 @@ class Predictor:
             seed=self.seed,
             coverage=interval,
             known_by=known_by if task.horizon is None else None,
+            learned=None if self.effort is Effort.FAST or task.kind is TargetKind.RANKING else learned(self.model),
         )
 
     def backtest(

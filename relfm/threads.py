@@ -17,3 +17,16 @@ def few_threads() -> Iterator[None]:
 
     with threadpool_limits(limits=max(1, (os.cpu_count() or 1) // CORES_PER_THREAD), user_api="blas"):
         yield
+
+
+@contextmanager
+def few_torch_threads() -> Iterator[None]:
+    """Within, PyTorch uses one thread for every ``CORES_PER_THREAD`` cores (imports torch)."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // CORES_PER_THREAD))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

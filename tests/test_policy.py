@@ -24,6 +24,10 @@ README = (ROOT / "README.md").read_text()
 ORDER = (
     {"errors"},
     {"stype", "schema", "times", "threads"},
+    {"text", "tensors"},
+    {"sampler", "heads"},
+    {"model"},
+    {"checkpoint"},
     {"database"},
     {"task"},
     {"query"},
@@ -31,6 +35,7 @@ ORDER = (
     {"history", "graph"},
     {"plan", "label_table", "metrics"},
     {"features"},
+    {"states", "learned"},
     {"experts", "calibration"},
     {"answer", "ranking"},
     {"frames", "scoring"},
@@ -38,11 +43,19 @@ ORDER = (
 )
 """A module imports from its own layer and from those before it."""
 
+LEARNED = {"errors", "times", "threads", "tensors", "sampler", "heads", "model", "checkpoint"}
+"""What pretraining stands on; none of it needs Arrow, SQLAlchemy or pandas."""
+
 APART = {
     "sample": {"errors"},
+    "synth": {"errors", "times", "tensors"},
+    "objectives": LEARNED,
+    "pretrain": LEARNED | {"objectives", "synth"},
+    "questions": set().union(*ORDER),
+    "prepare": set().union(*ORDER) | {"connectors", "questions", "benchmarks", "pretrain"},
     "connectors": {"errors", "stype", "schema", "times", "database"},
-    "benchmarks": set().union(*ORDER) | {"connectors"},
-    "cli": set().union(*ORDER) | {"connectors", "benchmarks", "sample"},
+    "benchmarks": set().union(*ORDER) | {"connectors", "synth", "objectives", "pretrain", "questions", "sample"},
+    "cli": set().union(*ORDER) | {"connectors", "benchmarks", "sample", "synth", "pretrain", "prepare", "questions"},
 }
 """What stands beside the order, and what each may import besides itself."""
 
@@ -121,9 +134,10 @@ def test_every_package_is_shipped() -> None:
 def test_every_data_file_is_shipped() -> None:
     shipped = PROJECT["tool"]["setuptools"]["package-data"]
     for path in (p for folder in FOLDERS for p in (ROOT / folder).rglob("*") if p.is_file()):
-        if path.suffix in {".py", ".pyc", ".md"}:
+        if path.suffix in {".py", ".pyc", ".md"} or "__pycache__" in path.parts:
             continue
-        package = ".".join(path.parent.relative_to(ROOT).parts)
+        home = next(p for p in path.parents if (p / "__init__.py").is_file())  # data may lie in folders of a package
+        package = ".".join(home.relative_to(ROOT).parts)
         package = package if package.startswith("relfm") else f"relfm.{package}"
         assert any(path.match(pattern) for pattern in shipped.get(package, [])), named(path)
 

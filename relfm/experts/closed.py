@@ -19,13 +19,15 @@ MIN_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one side (context or queries): raw features float32[N, F] and normal scores float32[N, M]."""
+    """Rows of one side (context or queries): raw features float32[N, F], normal scores float32[N, M], and where a
+    pretrained network looked at them, its states float32[N, D]."""
 
     values: np.ndarray
     scores: np.ndarray
+    states: np.ndarray | None = None
 
     def take(self, index: np.ndarray) -> "Rows":
-        return Rows(self.values[index], self.scores[index])
+        return Rows(self.values[index], self.scores[index], None if self.states is None else self.states[index])
 
 
 class Basis(Protocol):
@@ -124,6 +126,16 @@ class Waves:
             _beside(scores, np.sqrt(2) * np.cos(scores @ directions + phase)),
             _beside(other, np.sqrt(2) * np.cos(other @ directions + phase)),
         )
+
+
+@dataclass(frozen=True)
+class StateLines:
+    """The learned states themselves, each component at its spread over the context."""
+
+    def columns(self, design: Design, context: Rows, queries: Rows) -> tuple[np.ndarray, np.ndarray]:
+        centre = context.states.mean(axis=0)
+        spread = context.states.std(axis=0) + 1e-4
+        return tuple(((r.states - centre) / spread).clip(-5, 5).astype(np.float32) for r in (context, queries))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""Which experts sit on the panel, by effort. The learned branch joins here: anything with a name and a path."""
+"""Which experts in closed form sit on the panel, by effort: over features, and over learned states if any.
+
+Heads that read these experts' answers join afterwards (``relfm.experts.pretrained``)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from relfm.experts.closed import ClosedForm, Conjunctions, Lines, Steps, Waves
+from relfm.experts.closed import ClosedForm, Conjunctions, Lines, StateLines, Steps, Waves
 from relfm.experts.mixture import Expert
 from relfm.experts.neighbours import Neighbours
 from relfm.experts.plain import History, Prior
@@ -31,13 +33,16 @@ class Budget:
 
 BUDGETS = {
     Effort.FAST: Budget(rows=4_000, blocks=1, stale_blocks=1, width=128),
-    Effort.DEFAULT: Budget(rows=16_000, blocks=1, stale_blocks=6, width=256, recent=(0.5,)),
+    Effort.DEFAULT: Budget(rows=16_000, blocks=1, stale_blocks=6, width=256),
     Effort.BEST: Budget(rows=40_000, blocks=4, stale_blocks=6, width=384, recent=(0.5, 0.25)),
 }
 
 
-def panel(effort: Effort, history_columns: tuple[int, ...], *, seed: int = 0, trees: bool = False) -> list[Expert]:
-    """The experts; ``history_columns`` are the features that sum up an entity's own past targets."""
+def panel(
+    effort: Effort, history_columns: tuple[int, ...], *, seed: int = 0, trees: bool = False, states: bool = False
+) -> list[Expert]:
+    """The experts; ``history_columns`` are the features that sum up an entity's own past targets; ``states``: the rows
+    have learned states."""
     experts: list[Expert] = [Prior()]
     if history_columns:
         experts.append(History(history_columns))
@@ -48,6 +53,8 @@ def panel(effort: Effort, history_columns: tuple[int, ...], *, seed: int = 0, tr
         experts.append(ClosedForm("conjunctions", Conjunctions(64, number, seed)))
         experts.append(ClosedForm("waves", Waves(64, number, seed=seed), (0.003, 0.01, 0.03, 0.1)))
         experts.append(Neighbours())
+    if states:
+        experts.append(ClosedForm("linear-states", StateLines(), (0.003, 0.03, 0.3, 3.0)))
     if trees:
         from relfm.experts.trees import Trees
 

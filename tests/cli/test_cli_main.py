@@ -12,7 +12,7 @@ DATABASE = {"--schema-file", "--schema", "--tables", "--no-cache"}
 MESSAGES = {"-q", "--quiet", "-v", "--verbose", "--no-color"}
 ASKED = {"url", "question", "--label-sql", *DATABASE}
 ROWS = {"-o", "--out", "-f", "--format"}
-SETTINGS = {"--effort", "--adapt", "--seed"}
+SETTINGS = {"--effort", "--adapt", "--seed", "--model"}
 
 OPTIONS = {
     "demo": {"-o", "--out", "--effort", "--seed"},
@@ -23,6 +23,10 @@ OPTIONS = {
     "backtest": {*ASKED, *ROWS, *SETTINGS, "--at", "--folds", "--fail-under", "--json"},
     "benchmark": {"dataset", "tasks", *ROWS, "--protocol", "--split", "--methods", "--effort", "--seed"}
     | {"--force", "--submission"},
+    "prepare": {"sources", "-o", "--out", "--questions", "--episodes", "--seed", "--most-rows", "--json"},
+    "models": {"--path", "--json"},
+    "pretrain": {"--config", "-o", "--out", "--resume", "--steps", "--seed", "--device", "--minutes"},
+    "synth": {"out", "--seed", "--rows", "--tables", "--count", "--format", "--json"},
 }
 
 

@@ -180,4 +180,4 @@ def test_same_bytes_in_every_process() -> None:
 
 def test_package_shows_its_face() -> None:
     assert relfm.Predictor is Predictor
-    assert repr(Predictor(effort="fast")) == "Predictor(effort='fast', adapt=None, seed=0)"
+    assert repr(Predictor(effort="fast")) == "Predictor(effort='fast', adapt=None, seed=0, model='relfm-small')"

@@ -1,0 +1,31 @@
+"""The size of a head."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from relfm.errors import UsageError
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """width of a row's vector, layers of attention, attention heads, inputs (features or state components) a row,
+    clusters that the output is routed through."""
+
+    width: int = 96
+    layers: int = 4
+    heads: int = 4
+    inputs: int = 48
+    clusters: int = 8
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "HeadConfig":
+        """UsageError for a key that is not known."""
+        unknown = set(values) - {f.name for f in fields(cls)}
+        if unknown:
+            raise UsageError(
+                f"a head has no setting {sorted(unknown)[0]!r}", hint=f"it has {[f.name for f in fields(cls)]}"
+            )
+        return cls(**values)

@@ -1,0 +1,63 @@
+"""What every objective is: it draws what one step needs, and says what the network lost on it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from relfm.model import ModelConfig, RelationalModel
+from relfm.sampler import Sampler
+from relfm.tensors import DatabaseTensors
+
+Drawn = Any
+"""Whatever an objective's ``draw`` hands to its ``forward``: arrays and sampled neighbourhoods, no tensors."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A database to learn from. ``until``: statistics may be fitted on rows up to then; ``index``: its place in the
+    corpus, which the domain adversary guesses."""
+
+    database: DatabaseTensors
+    sampler: Sampler
+    until: int
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class Loss:
+    """value: a scalar; constant: what the best constant answer would have lost on the same draw, where there is one."""
+
+    value: Tensor
+    metrics: dict[str, float] = field(default_factory=dict)
+    constant: float | None = None
+
+
+class Objective(nn.Module):
+    """One objective, with heads of its own. ``rate`` scales the learning rate of its heads; what is not
+    ``cooperative`` takes no part in balancing and gradient surgery and is reversed at the network instead."""
+
+    name: str = ""
+    cooperative: bool = True
+    rate: float = 1.0
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.fanout = tuple(config.fanout)
+
+    def draw(self, world: World, generator: np.random.Generator) -> Drawn | None:
+        """What one step needs; None if the database offers nothing. NumPy alone, so that a thread can draw ahead."""
+        raise NotImplementedError
+
+    def forward(self, model: RelationalModel, world: World, drawn: Drawn) -> Loss:
+        raise NotImplementedError
+
+    def advance(self, progress: float) -> None:
+        """Called after every step with the share of the training that is done: schedules move here."""
+
+
+def mlp(inputs: int, outputs: int, hidden: int | None = None) -> nn.Sequential:
+    """The standard head of text 3: linear, ReLU, linear."""
+    hidden = hidden or max(inputs // 2, 16)
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, outputs))

@@ -1,0 +1,158 @@
+"""``prepare``: RelBench 3 folders, or anything that connects, to shards and an index of what they were made from."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from relfm.benchmarks import tasks as hosted
+from relfm.connectors import connect
+from relfm.connectors.rel_bench import is_folder
+from relfm.database import Database
+from relfm.errors import DataCannotAnswer, Refused, RelfmError
+from relfm.heads.episode import save_episodes
+from relfm.prepare.episodes import episodes_of
+from relfm.prepare.fingerprint import fingerprints
+from relfm.pretrain.blocked import Blocked
+from relfm.questions import answered, draw_questions
+from relfm.states import encode_database, encode_task
+from relfm.task import Examples, TargetKind, Task
+from relfm.tensors import TaskTensors, save_shard
+from relfm.text import default_encoder
+
+FORMAT = 1
+INDEX = "corpus.json"
+MOST_LABELS = 20_000
+EPISODES = "episodes"
+
+Progress = Callable[[str], None]
+
+
+def prepare(
+    sources: Sequence[str | Path],
+    out: Path,
+    *,
+    questions: int = 12,
+    episodes: int = 0,
+    seed: int = 0,
+    most_rows: int = 3_000_000,
+    progress: Progress = lambda text: None,
+) -> dict[str, Any]:
+    """Shards of ``sources`` in folder ``out``, and what ``out/corpus.json`` says of them.
+
+    Each shard holds the folder's hosted questions (all splits, never those of benchmarks) and ``questions`` drawn ones,
+    with at most ``MOST_LABELS`` answers each. With ``episodes`` so many moments of each question are answered by the
+    closed forms too, for the heads. What is there already is not made again. Refused for a benchmark's database;
+    DataCannotAnswer for one of more than ``most_rows`` rows.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    index = read_index(out)
+    blocked = Blocked.read()
+    for source in sources:
+        name = Path(str(source)).name.removesuffix(".db").removesuffix(".duckdb")
+        wanted = out / EPISODES / f"{name}.safetensors"
+        is_done = name in index["shards"] and (out / index["shards"][name]["file"]).is_file()
+        if is_done and (not episodes or wanted.is_file()):
+            progress(f"{name}: there already")
+            continue
+        progress(f"{name}: reading")
+        database = connect(source, cache=False)
+        sketch, said = fingerprints(database), facts(source)
+        if why := blocked.why(name, said["source"], set(sketch)):
+            raise Refused(f"'{name}' {why}", hint="leave it out: no model is trained on what measures it")
+        rows = sum(database.num_rows(t) for t in database.tables)
+        if rows > most_rows:
+            raise DataCannotAnswer(f"'{name}' has {rows:,} rows", hint=f"--most-rows is {most_rows:,}: raise it")
+        asked = [*known_questions(source, database, questions, seed, progress)]
+        entry = _shard(database, name, asked, out, seed)
+        index["shards"][name] = entry | {"rows": rows, "fingerprints": sketch, **said}
+        if episodes:
+            generator = np.random.default_rng([seed, len(name)])
+            progress(f"{name}: episodes of {len(asked)} questions")
+            made = (
+                episode
+                for task, examples in asked
+                for episode in episodes_of(database, task, examples, generator, name=name, moments=episodes)
+            )
+            save_episodes(made, wanted)
+        write_index(out, index)
+    return index
+
+
+def known_questions(
+    source: str | Path, database: Database, count: int, seed: int, progress: Progress
+) -> Iterator[tuple[Task, Examples]]:
+    """Hosted questions with their stored answers, then drawn ones with theirs."""
+    name = Path(str(source)).name
+    if is_folder(Path(str(source))):
+        dataset = hosted.load(source)
+        for task_name in dataset.task_names:
+            try:
+                made = dataset.task(task_name)
+            except RelfmError as error:
+                progress(f"{name}: {task_name} left out: {error.message}")
+                continue
+            if made.task.kind is not TargetKind.RANKING:
+                yield made.task, Examples.concatenate([made.splits[s] for s in hosted.Split])
+    for text in draw_questions(database, count, seed):
+        found = answered(database, text)
+        if found.is_usable:
+            yield found.task, found.examples
+        else:
+            progress(f"{name}: {text} left out: {found.reason}")
+
+
+def facts(source: str | Path) -> dict[str, str]:
+    """source, licence and split, as far as a RelBench manifest or ``relfm synth`` says."""
+    path = Path(str(source))
+    manifest = path / "manifest.yaml"
+    said = yaml.safe_load(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+    text = str((said or {}).get("description") or "")
+    licence = re.search(r"Licence: (.+?)\.(?:\s|$)", text)
+    source_text = re.search(r"Source: (.+?)\.(?:\s|$)", text)
+    is_made = path.name.startswith("synth") or "synthetic" in text.casefold()
+    told = source_text.group(1) if source_text else path.name
+    return {
+        "source": f"synth {path.name}" if is_made else told,
+        "licence": licence.group(1) if licence else "unknown",
+        "split": "pretrain",
+    }
+
+
+def read_index(out: Path) -> dict[str, Any]:
+    """The index of an earlier preparation, or an empty one."""
+    path = out / INDEX
+    if path.is_file():
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if held.get("format") == FORMAT and held.get("text_dim") == default_encoder().dim:
+            return held
+    return {"format": FORMAT, "text_dim": default_encoder().dim, "shards": {}}
+
+
+def write_index(out: Path, index: dict[str, Any]) -> None:
+    unfinished = out / f"{INDEX}.unfinished"
+    unfinished.write_text(json.dumps(index, indent=1), encoding="utf-8")
+    os.replace(unfinished, out / INDEX)
+
+
+def _shard(
+    database: Database, name: str, asked: Sequence[tuple[Task, Examples]], out: Path, seed: int
+) -> dict[str, Any]:
+    generator = np.random.default_rng([seed, 1])
+    encoded = encode_database(database, default_encoder(), name=name)
+    tasks: list[TaskTensors] = []
+    for task, examples in asked:
+        if len(examples) > MOST_LABELS:
+            examples = examples.take(np.sort(generator.choice(len(examples), MOST_LABELS, replace=False)))
+        encoded, made = encode_task(encoded, task, examples)
+        tasks.append(made)
+    path = out / f"{name}.safetensors"
+    save_shard(replace(encoded.fill_all().tensors, tasks=tuple(tasks)), path)
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "questions": len(tasks)}

@@ -1,0 +1,17 @@
+"""Pretraining across databases: torch, NumPy, numba, safetensors and prepared shards, nothing else."""
+
+from relfm.pretrain.asked import Asked
+from relfm.pretrain.config import CorpusConfig, LoopConfig, MachineConfig, PretrainConfig
+from relfm.pretrain.config_file import read_settings, tree_of
+from relfm.pretrain.loop import pretrain
+
+__all__ = [
+    "Asked",
+    "CorpusConfig",
+    "LoopConfig",
+    "MachineConfig",
+    "PretrainConfig",
+    "pretrain",
+    "read_settings",
+    "tree_of",
+]

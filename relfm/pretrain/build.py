@@ -1,0 +1,54 @@
+"""From settings to what learns: the network, the objectives of a scheme, their optimisation."""
+
+import difflib
+import inspect
+from collections.abc import Iterable
+
+import torch
+
+from relfm.errors import UsageError
+from relfm.model import RelationalModel
+from relfm.objectives import OBJECTIVES, SCHEMES, Optimisation
+from relfm.pretrain.config import PretrainConfig
+from relfm.pretrain.learner import Learner, Weights
+from relfm.pretrain.machine import Machine
+from relfm.pretrain.ranks import Ranks
+from relfm.pretrain.worlds import Worlds
+
+_BUILT_IN = {"model", "objectives", "seed"}
+
+
+def build_learner(config: PretrainConfig, worlds: Worlds, machine: Machine, ranks: Ranks) -> Learner:
+    """Weights drawn from the seed alone, the same in every process; UsageError for unknown names and settings."""
+    model_config = config.model_config(worlds.text_dim)
+    names, settings = objective_names(config), optimisation_settings(config)
+    with torch.random.fork_rng([]):
+        torch.manual_seed(config.seed)
+        weights = Weights(RelationalModel(model_config), {name: OBJECTIVES[name](model_config) for name in names})
+    weights = weights.to(machine.device)
+    optimisation = Optimisation(weights.model, dict(weights.objectives.items()), seed=config.seed, **settings)
+    return Learner(weights, optimisation, machine, ranks, average=config.loop.average, seed=config.seed)
+
+
+def objective_names(config: PretrainConfig) -> tuple[str, ...]:
+    """The configured objectives, or those of the scheme; UsageError for an unknown one."""
+    if not config.objectives:
+        _require_known("scheme", [config.scheme], SCHEMES)
+        return SCHEMES[config.scheme]
+    _require_known("objective", config.objectives, OBJECTIVES)
+    return config.objectives
+
+
+def optimisation_settings(config: PretrainConfig) -> dict[str, object]:
+    """Those given; UsageError for one that the optimisation does not have."""
+    known = [name for name in inspect.signature(Optimisation).parameters if name not in _BUILT_IN]
+    _require_known("setting of optimisation", config.optimisation, known)
+    return dict(config.optimisation)
+
+
+def _require_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            raise UsageError(f"unknown {what} '{name}'", hint=hint)

@@ -1,0 +1,79 @@
+"""Losses on databases that are never trained on, each against the best constant predictor's."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from relfm.model import RelationalModel
+from relfm.objectives import Objective
+from relfm.pretrain.feed import Part
+from relfm.pretrain.machine import Machine
+
+SEED = 0
+
+
+def evaluate(
+    model: RelationalModel, objectives: Mapping[str, Objective], parts: Sequence[Part], machine: Machine
+) -> dict[str, float]:
+    """Means by database and objective, by objective, and in total.
+
+    val/loss/{database}/{objective}, val/loss/{objective}, val/loss/total: the loss
+    val/constant/...: that of the constant predictor
+    val/ratio/...: loss over constant; below 1 something was learned
+    val/{metric}/{objective}: whatever else the objective measures
+    """
+    losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    training = model.training
+    modules = [model, *objectives.values()]
+    for module in modules:
+        module.eval()
+    with torch.no_grad(), torch.random.fork_rng(_devices(machine)):
+        torch.manual_seed(SEED)
+        for part in parts:
+            for name, drawn in part.drawn.items():
+                with machine.autocast():
+                    loss = objectives[name](model, part.world, drawn)
+                place = losses[f"{part.world.database.name}/{name}"]
+                place["loss"].append(float(loss.value))
+                if loss.constant is not None:
+                    place["constant"].append(float(loss.constant))
+                for metric, value in loss.metrics.items():
+                    losses[f"/{name}"][metric].append(float(value))
+    for module in modules:
+        module.train(training)
+    return _summary(losses)
+
+
+def _summary(losses: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, float]:
+    record: dict[str, float] = {}
+    by_objective: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for place, held in losses.items():
+        database, _, name = place.partition("/")
+        for metric, values in held.items():
+            if not database:
+                record[f"val/{metric}/{name}"] = _mean(values)
+                continue
+            record[f"val/{metric}/{place}"] = _mean(values)
+            by_objective[name][metric].append(_mean(values))
+        if database and held["constant"]:
+            by_objective[name]["ratio"].append(_ratio(held["loss"], held["constant"]))
+            record[f"val/ratio/{place}"] = by_objective[name]["ratio"][-1]
+    for metric in ("loss", "constant", "ratio"):
+        means = {name: _mean(held[metric]) for name, held in by_objective.items() if held[metric]}
+        record |= {f"val/{metric}/{name}": value for name, value in means.items()}
+        if means:
+            record[f"val/{metric}/total"] = _mean([*means.values()])
+    return record
+
+
+def _ratio(losses: Sequence[float], constants: Sequence[float]) -> float:
+    return _mean(losses) / max(_mean(constants), 1e-9)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _devices(machine: Machine) -> list[torch.device]:
+    return [machine.device] if machine.device.type == "cuda" else []

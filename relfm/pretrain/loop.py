@@ -1,0 +1,69 @@
+"""``pretrain``: builds everything, then one loop that names no objective."""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from relfm.pretrain.build import build_learner
+from relfm.pretrain.config import PretrainConfig
+from relfm.pretrain.feed import Feed
+from relfm.pretrain.journal import Journal
+from relfm.pretrain.machine import Machine, threads
+from relfm.pretrain.memory import keep_freed_memory
+from relfm.pretrain.progress import progress
+from relfm.pretrain.ranks import ranks
+from relfm.pretrain.run import Run, facts_of, require_new
+from relfm.pretrain.state import load_state
+from relfm.pretrain.stop import Stop, stopping
+from relfm.pretrain.worlds import open_worlds
+
+
+def pretrain(config: PretrainConfig, out: Path, *, resume: bool = False, quiet: bool = False) -> Path:
+    """Trains a network in folder ``out`` and returns its file there.
+
+    With ``resume`` it goes on from the last whole checkpoint, if there is one, with the numbers that an unbroken run
+    would have seen. A signal, or the end of its minutes, makes it save and return early.
+    """
+    if not resume:
+        require_new(out)
+    with ExitStack() as held:
+        group = held.enter_context(ranks(config.machine.device))
+        machine = Machine.of(config.machine, group)
+        held.enter_context(threads(config.machine.threads))
+        keep_freed_memory()
+        worlds = open_worlds(config.corpus)
+        learner = build_learner(config, worlds, machine, group)
+        facts = facts_of(config, worlds, group)
+        done, torn = load_state(out, facts, learner)
+        feed = held.enter_context(Feed(worlds, learner.weights.objectives, config, rank=group.rank))
+        shown = held.enter_context(progress(done, config.loop.steps, quiet=quiet or not group.is_first))
+        journal = Journal(out, done, tensorboard=config.machine.tensorboard) if group.is_first else None
+        run = Run(out, config, worlds, learner, group, feed.held_out(config.loop.draws), facts, journal, shown)
+        stop = held.enter_context(stopping(config.machine.minutes))
+        held.callback(run.close)
+        run.begin(done, torn)
+        train(run, feed, stop, done)
+    return run.file
+
+
+def train(run: Run, feed: Feed, stop: Stop, done: int) -> None:
+    """From ``done`` steps on: evaluate? save? stop? step, tell."""
+    loop, device = run.config.loop, run.learner.machine.device
+    for step in range(done, loop.steps + 1):
+        is_over = step == loop.steps or bool(run.ranks.share(stop.asked(), device))
+        is_new = step > done or step == 0
+
+        if is_new and (step % loop.evaluate == 0 or step == loop.steps):
+            run.evaluate(step)
+        if step > done and (step % loop.save == 0 or is_over):
+            run.save(step)
+        if is_over:
+            break
+
+        begin, waited = time.perf_counter(), feed.waited
+        record = run.learner.step(feed.take(step), step, step / loop.steps)
+        seconds = time.perf_counter() - begin
+        record["train/system/seconds"] = seconds
+        record["train/system/waiting"] = (feed.waited - waited) / seconds
+        run.tell(step + 1, record)
+    run.end(step, stop.reason)

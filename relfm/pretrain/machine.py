@@ -1,0 +1,49 @@
+"""Device, precision and threads of one process."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from relfm.errors import UsageError
+from relfm.pretrain.config import MachineConfig
+from relfm.pretrain.ranks import Ranks
+from relfm.threads import CORES_PER_THREAD
+
+
+@dataclass(frozen=True)
+class Machine:
+    """``autocast()`` is the precision of a forward pass; weights and optimizer stay float32."""
+
+    device: torch.device
+    precision: torch.dtype
+
+    @classmethod
+    def of(cls, config: MachineConfig, ranks: Ranks) -> "Machine":
+        """UsageError if there is no such device here."""
+        wanted = config.device
+        if wanted == "auto":
+            wanted = "cuda" if torch.cuda.is_available() else "cpu"
+        if wanted.startswith("cuda") and not torch.cuda.is_available():
+            raise UsageError(f"device is '{wanted}', but this machine has no GPU", hint="use --device cpu")
+        device = torch.device("cuda", ranks.local) if wanted == "cuda" else torch.device(wanted)
+        if device.type == "cuda":
+            torch.cuda.set_device(device)
+        low = config.precision == "bfloat16" or (config.precision == "auto" and device.type == "cuda")
+        return cls(device, torch.bfloat16 if low else torch.float32)
+
+    def autocast(self) -> AbstractContextManager[None]:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Within, PyTorch uses ``count`` threads (0: one for every few cores); afterwards what it used before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or max(1, (os.cpu_count() or 1) // CORES_PER_THREAD))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,87 @@
+"""Databases ready to draw from: those to train on, and how often each, and those held out."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from relfm.errors import DataCannotAnswer, UsageError
+from relfm.objectives import World
+from relfm.pretrain.config import CorpusConfig
+from relfm.pretrain.corpus import ShardEntry, check_bytes, chosen, read_corpus
+from relfm.sampler import Sampler
+from relfm.tensors import DatabaseTensors, load_shard
+from relfm.times import TIMELESS
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """``weights`` float64[n] are the probabilities of the n worlds of ``train``; names are those of the corpus."""
+
+    train: tuple[World, ...]
+    weights: np.ndarray
+    held_out: tuple[World, ...]
+    entries: Mapping[str, ShardEntry]
+    text_dim: int
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 by name of the shards that are trained on."""
+        return {world.database.name: self.entries[world.database.name].sha256 for world in self.train}
+
+
+def open_worlds(config: CorpusConfig) -> Worlds:
+    """The corpus in memory; UsageError for unknown names, DataCannotAnswer if nothing is left to train on."""
+    text_dim, entries = read_corpus(Path(config.folder))
+    entries = chosen(entries, config.only)
+    held_out = held_out_names(entries, config)
+    train = [name for name in entries if name not in held_out]
+    if not train:
+        raise DataCannotAnswer("every database of the corpus is held out", hint="lower corpus.share, or name fewer")
+    worlds = {name: _world(entry, index) for index, (name, entry) in enumerate(_places(entries, train).items())}
+    return Worlds(
+        train=tuple(worlds[name] for name in train),
+        weights=probabilities([entries[name] for name in train], config),
+        held_out=tuple(worlds[name] for name in entries if name in held_out),
+        entries=entries,
+        text_dim=text_dim,
+    )
+
+
+def held_out_names(entries: Mapping[str, ShardEntry], config: CorpusConfig) -> set[str]:
+    """Those that the configuration names, or a share of the real ones (of all, if all are synthetic) by their hash."""
+    if unknown := sorted(set(config.held_out) - set(entries)):
+        raise UsageError(f"no shard '{unknown[0]}' to hold out", hint=f"there are: {', '.join(entries)}")
+    if config.held_out or not config.share:
+        return set(config.held_out)
+    names = [name for name, entry in entries.items() if not entry.is_synthetic] or [*entries]
+    names.sort(key=lambda name: zlib.crc32(name.encode()))
+    return set(names[: max(1, round(config.share * len(names)))])
+
+
+def probabilities(entries: list[ShardEntry], config: CorpusConfig) -> np.ndarray:
+    """float64[n] that sum to one: by rows to the power, with the share that synthetic ones are to have."""
+    weights = np.array([max(1, entry.rows) ** config.power for entry in entries])
+    synthetic = np.array([entry.is_synthetic for entry in entries])
+    if config.synthetic >= 0 and synthetic.any() and not synthetic.all():
+        weights[synthetic] *= config.synthetic / weights[synthetic].sum()
+        weights[~synthetic] *= (1 - config.synthetic) / weights[~synthetic].sum()
+    return weights / weights.sum()
+
+
+def last_time(database: DatabaseTensors) -> int:
+    """The time of the last dated row; TIMELESS if no row has one."""
+    return max((int(table.times.max(initial=TIMELESS)) for table in database.tables), default=TIMELESS)
+
+
+def _places(entries: Mapping[str, ShardEntry], train: list[str]) -> dict[str, ShardEntry]:
+    """Those to train on first, so that their indices are 0..n-1."""
+    return {name: entries[name] for name in [*train, *(n for n in entries if n not in train)]}
+
+
+def _world(entry: ShardEntry, index: int) -> World:
+    check_bytes(entry)
+    database = load_shard(entry.path)
+    return World(database=database, sampler=Sampler(database), until=last_time(database), index=index)

@@ -1,0 +1,80 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from sign_objective import Sign
+
+from relfm.objectives import OBJECTIVES, Loss
+from relfm.pretrain import PretrainConfig
+from relfm.pretrain.build import build_learner
+from relfm.pretrain.feed import Feed
+from relfm.pretrain.learner import Learner
+from relfm.pretrain.machine import Machine
+from relfm.pretrain.ranks import Ranks
+from relfm.pretrain.worlds import open_worlds
+
+Config = Callable[..., PretrainConfig]
+
+
+def learner_of(config: PretrainConfig) -> tuple[Learner, Feed]:
+    worlds = open_worlds(config.corpus)
+    learner = build_learner(config, worlds, Machine.of(config.machine, Ranks()), Ranks())
+    return learner, Feed(worlds, learner.weights.objectives, config)
+
+
+def weights(learner: Learner) -> list[torch.Tensor]:
+    return [p.detach().clone() for p in learner.weights.parameters()]
+
+
+class Odd(Sign):
+    """Has no finite loss on one database."""
+
+    def forward(self, *given: Any) -> Loss:
+        loss = super().forward(*given)
+        return Loss(loss.value * float("nan"), {}, None) if given[1].database.name == "bakery" else loss
+
+
+def test_a_loss_that_is_not_finite_changes_nothing(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config()
+    monkeypatch.setitem(OBJECTIVES, "sign", Odd)
+    learner, feed = learner_of(settings)
+    with feed:
+        for step in range(8):
+            parts = feed.take(step)
+            before = weights(learner)
+            record = learner.step(parts, step, step / 8)
+            odd = sum(part.world.database.name == "bakery" for part in parts)
+            assert record["train/skipped"] == odd
+            unchanged = all(torch.equal(a, b) for a, b in zip(before, weights(learner), strict=True))
+            assert unchanged == (odd == len(parts))
+
+
+def test_a_step_depends_on_no_random_state_from_outside(config: Config) -> None:
+    records = []
+    for seed in (1, 2):
+        learner, feed = learner_of(config())
+        with feed:
+            torch.manual_seed(seed)
+            before = torch.random.get_rng_state()
+            records.append([learner.step(feed.take(step), step, step / 3) for step in range(3)])
+            assert torch.equal(torch.random.get_rng_state(), before)
+    assert records[0] == records[1]
+
+
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(config: Config) -> None:
+    one, same, other = (weights(learner_of(config(seed=seed))[0]) for seed in (0, 0, 1))
+    assert all(torch.equal(a, b) for a, b in zip(one, same, strict=True))
+    assert any(not torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_bfloat16_is_for_the_forward_pass_only(config: Config) -> None:
+    learner, feed = learner_of(config(machine={"precision": "bfloat16"}))
+    with feed:
+        record = learner.step(feed.take(0), 0, 0.0)
+    assert {p.dtype for p in learner.weights.parameters()} == {torch.float32}
+    exact, feed = learner_of(config())
+    with feed:
+        whole = exact.step(feed.take(0), 0, 0.0)["train/loss/total"]
+    assert record["train/loss/total"] == pytest.approx(whole, rel=0.05)
+    assert record["train/loss/total"] != whole
