@@ -1,4 +1,4 @@
-"""Logistic regression on the features that relfm computes, on a common scale: scikit-learn, its defaults, all features."""
+"""Logistic regression on the features that relfm computes, on a common scale: scikit-learn, its defaults."""
 
 import numpy as np
 

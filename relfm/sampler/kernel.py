@@ -1,4 +1,4 @@
-"""One hop for all nodes of a frontier, compiled. Counting first, then filling: no array ever grows."""
+"""One hop for all nodes of a frontier, compiled. Room is made for the most there can be, so no array ever grows."""
 
 import numpy as np
 from numba import njit
@@ -16,6 +16,29 @@ def _end(times: np.ndarray, low: int, high: int, seen: int) -> int:
         else:
             high = middle
     return low
+
+
+@njit(cache=True, boundscheck=False)
+def room(
+    tables: np.ndarray,
+    rows: np.ndarray,
+    most: int,
+    relation_start: np.ndarray,
+    relations: np.ndarray,
+    start: np.ndarray,
+    start_at: np.ndarray,
+) -> int:
+    """At most how many neighbours the frontier has, without looking at any time."""
+    total = 0
+    for node in range(len(rows)):
+        for place in range(relation_start[tables[node]], relation_start[tables[node] + 1]):
+            relation = relations[place]
+            if relation & 1:
+                total += 1
+            else:
+                at = start_at[relation >> 1] + rows[node]
+                total += min(most, start[at + 1] - start[at])
+    return total
 
 
 @njit(cache=True, boundscheck=False)
@@ -37,19 +60,18 @@ def hop(
     times: np.ndarray,
     times_at: np.ndarray,
     parent_table: np.ndarray,
-    filled: bool,
     out_node: np.ndarray,
     out_relation: np.ndarray,
     out_row: np.ndarray,
 ) -> int:
-    """How many neighbours the frontier has; if ``filled``, writes node, relation and row of each."""
+    """Writes node, relation and row of each neighbour of the frontier; returns how many there are."""
     total = 0
     for node in range(len(rows)):
         table, row, moment = tables[node], rows[node], seen[node]
         for place in range(relation_start[table], relation_start[table + 1]):
             relation = relations[place]
-            link = relation // 2
-            if relation % 2 == 0:
+            link = relation >> 1
+            if relation & 1 == 0:
                 first = start[start_at[link] + row]
                 at = _end(child_times, first, start[start_at[link] + row + 1], moment) - 1
                 taken = 0
@@ -57,8 +79,7 @@ def hop(
                 while at >= first and taken < most:
                     child = children[at]
                     if child != back:
-                        if filled:
-                            out_node[total], out_relation[total], out_row[total] = node, relation, child
+                        out_node[total], out_relation[total], out_row[total] = node, relation, child
                         total += 1
                         taken += 1
                     at -= 1
@@ -67,7 +88,6 @@ def hop(
                 if other >= 0:
                     moment_of = times[times_at[parent_table[link]] + other]
                     if moment_of != MISSING_TIME and moment_of <= moment:
-                        if filled:
-                            out_node[total], out_relation[total], out_row[total] = node, relation, other
+                        out_node[total], out_relation[total], out_row[total] = node, relation, other
                         total += 1
     return total

@@ -52,21 +52,20 @@ class Sampler:
     def _hop(self, *frontier: np.ndarray | int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if self.backend == "numpy":
             return vectorised.hop(self.index, *frontier)
-        from relfm.sampler.kernel import hop
+        from relfm.sampler.kernel import hop, room
 
         i = self.index
         flat = (
             i.relation_start, i.relations, i.start, i.start_at, i.children, i.child_times, i.parents, i.parents_at,
             i.times, i.times_at, i.parent,
         )  # fmt: skip
-        none = np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64)
         tables, rows, seen, came_by, came_from, most = frontier
         held = [np.ascontiguousarray(a) for a in (tables, rows, seen, came_by, came_from)]
         held[0], held[3] = held[0].astype(np.int32), held[3].astype(np.int32)
-        count = hop(*held, most, *flat, False, *none)
-        out = np.empty(count, np.int64), np.empty(count, np.int32), np.empty(count, np.int64)
-        hop(*held, most, *flat, True, *out)
-        return out
+        most_rows = room(held[0], held[1], most, i.relation_start, i.relations, i.start, i.start_at)
+        out = np.empty(most_rows, np.int64), np.empty(most_rows, np.int32), np.empty(most_rows, np.int64)
+        count = hop(*held, most, *flat, *out)
+        return tuple(part[:count] for part in out)
 
     def _gathered(self, parts: Sequence[tuple[np.ndarray, ...]]) -> Neighbourhood:
         tables, rows, parents, relations, seen, seeds = (np.concatenate(p) for p in zip(*parts, strict=True))

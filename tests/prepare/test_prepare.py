@@ -1,0 +1,92 @@
+"""Shards, their index, and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relfm.connectors import connect
+from relfm.errors import DataCannotAnswer, Refused
+from relfm.heads import load_episodes
+from relfm.prepare import prepare
+from relfm.prepare.fingerprint import fingerprints
+from relfm.pretrain.blocked import Blocked
+from relfm.pretrain.corpus import read_corpus
+from relfm.sample import write_sqlite
+from relfm.tensors import load_shard
+
+RELBENCH = Path(__file__).parents[3] / "shared" / "relbench" / "rel-f1"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("prepare") / "shop.db"
+    write_sqlite(path, customers=120)
+    return path
+
+
+@pytest.fixture(scope="module")
+def out(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("shards")
+    prepare([shop], out, questions=4, episodes=1)
+    return out
+
+
+def test_a_shard_holds_the_rows_and_the_answers(shop: Path, out: Path) -> None:
+    shard, database = load_shard(out / "shop.safetensors"), connect(shop, cache=False)
+    assert shard.num_rows == sum(database.num_rows(t) for t in database.tables)
+    assert 1 <= len(shard.tasks) <= 4
+    assert all((task.known >= task.cutoffs).all() for task in shard.tasks)
+    assert np.abs(shard.vectors).sum(axis=1).min() >= 0
+    assert (np.abs(shard.vectors).sum(axis=1) > 0).mean() > 0.9
+
+
+def test_pretraining_reads_the_index(out: Path) -> None:
+    dim, entries = read_corpus(out)
+    assert list(entries) == ["shop"]
+    assert dim == load_shard(out / "shop.safetensors").vectors.shape[1]
+    assert json.loads((out / "corpus.json").read_text())["shards"]["shop"]["rows"] > 0
+
+
+def test_episodes_have_answers_that_the_closed_forms_did_not_see(out: Path) -> None:
+    episodes = list(load_episodes(out / "episodes" / "shop.safetensors"))
+    assert episodes
+    for one in episodes:
+        assert one.database == "shop"
+        assert one.query_shown.shape == (len(one.query_odds), one.num_outputs)
+        assert one.present.any()
+
+
+def test_what_is_there_is_not_made_again(shop: Path, out: Path) -> None:
+    said: list[str] = []
+    before = (out / "shop.safetensors").stat().st_mtime_ns
+    prepare([shop], out, questions=4, episodes=1, progress=said.append)
+    assert (out / "shop.safetensors").stat().st_mtime_ns == before
+    assert said == ["shop: there already"]
+
+
+def test_a_database_that_is_too_large_is_refused(shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataCannotAnswer, match="rows"):
+        prepare([shop], tmp_path, most_rows=10)
+
+
+def test_fingerprints_know_a_copy_under_other_names(shop: Path, tmp_path: Path) -> None:
+    database = connect(shop, cache=False)
+    tables = {f"x{i}": rows.to_pandas() for i, rows in enumerate(database.tables.values())}
+    renamed = {n: rows.rename(columns={c: f"c{j}" for j, c in enumerate(rows)}) for n, rows in tables.items()}
+    sampled = {n: rows.sample(frac=0.7, random_state=0) for n, rows in renamed.items()}
+    sketch = fingerprints(database)
+    blocked = Blocked(("secret",), {"secret": frozenset(sketch)})
+    assert set(fingerprints(connect(renamed, cache=False))) == set(sketch)
+    assert blocked.why("other", "elsewhere", set(fingerprints(connect(sampled, cache=False))))
+    strange = pd.DataFrame({"id": range(400), "text": [f"quite another string {i}" for i in range(400)]})
+    assert blocked.why("other", "elsewhere", set(fingerprints(connect({"t": strange}, cache=False)))) is None
+
+
+@pytest.mark.skipif(not RELBENCH.is_dir(), reason="needs the rel-f1 dataset beside the repository")
+def test_a_benchmark_database_is_refused_under_any_name(tmp_path: Path) -> None:
+    (tmp_path / "cars").symlink_to(RELBENCH)
+    with pytest.raises(Refused, match="rel-f1"):
+        prepare([tmp_path / "cars"], tmp_path / "shards", questions=0)
