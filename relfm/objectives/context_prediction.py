@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from relfm.model import ModelConfig, RelationalModel, RowBank
+from relfm.objectives.auroc import auroc
 from relfm.objectives.objective import Loss, Objective, World, mlp
 from relfm.objectives.pruning import pruned
 from relfm.objectives.seeds import Seeds, draw_seeds
@@ -47,7 +48,7 @@ class ContextPrediction(Objective):
         near = pruned(hood, np.arange(hood.num_nodes) < hood.offsets[2])
         order = generator.permutation(len(surrounded))
         other = np.empty(len(surrounded), np.int64)
-        other[order] = np.roll(order, 1)  # a single cycle: nobody gets his own
+        other[order] = np.roll(order, 1)  # a single cycle: nobody gets its own
         return SurroundingsDraw(seeds, near, hood, other)
 
     def forward(self, model: RelationalModel, world: World, drawn: SurroundingsDraw) -> Loss:
@@ -62,7 +63,9 @@ class ContextPrediction(Objective):
         outer = self.outer(sums / counts)
         states = model.states(world.database, drawn.near, bank)
         inner = self.inner(states[torch.from_numpy(surrounded).to(states.device)])
-        scores = torch.stack([(inner * outer).sum(-1), (inner * outer[torch.from_numpy(drawn.other)]).sum(-1)])
-        wanted = torch.tensor([[1.0], [0.0]], device=scores.device).expand_as(scores)
-        lost = functional.binary_cross_entropy_with_logits(scores.float() / inner.shape[1] ** 0.5, wanted)
-        return Loss(lost, {}, float(np.log(2)))
+        wrong = outer[torch.from_numpy(drawn.other).to(outer.device)]
+        scores = torch.cat([(inner * context).float().sum(-1) for context in (outer, wrong)]) / inner.shape[1] ** 0.5
+        truth = np.arange(len(scores)) < len(inner)
+        wanted = torch.from_numpy(truth.astype(np.float32)).to(scores.device)
+        lost = functional.binary_cross_entropy_with_logits(scores, wanted)
+        return Loss(lost, auroc(scores, truth), float(np.log(2)))

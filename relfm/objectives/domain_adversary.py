@@ -57,11 +57,13 @@ class DomainAdversary(Objective):
         return DomainDraw(seeds, world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout))
 
     def forward(self, model: RelationalModel, world: World, drawn: DomainDraw) -> Loss:
+        weight = float(self.weight)
         states = model.states(world.database, drawn.hood, RowBank(model, world.database, world.until))
-        told = self.head(Reversal.apply(states, float(self.weight))).float()
+        states = states if weight > 0 else states.detach()  # only the head has to learn
+        told = self.head(Reversal.apply(states, weight)).float()
         wanted = torch.full((len(told),), world.index % DOMAINS, device=told.device)
         right = float((told.argmax(dim=-1) == wanted).float().mean())
-        return Loss(functional.cross_entropy(told, wanted), {"accuracy": right}, None)
+        return Loss(functional.cross_entropy(told, wanted), {"accuracy": right, "lambda": weight}, None)
 
     def advance(self, progress: float) -> None:
         set_buffer(self, "weight", reversal(progress))

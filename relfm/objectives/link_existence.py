@@ -9,13 +9,17 @@ from torch.nn import functional
 
 from relfm.model import ModelConfig, RelationalModel, RowBank
 from relfm.model.text import text_vectors
+from relfm.objectives.auroc import auroc
+from relfm.objectives.children import visible_children
+from relfm.objectives.known import by_root, known, visible
 from relfm.objectives.objective import Loss, Objective, World, mlp
-from relfm.objectives.pruning import merged, without_way
+from relfm.objectives.pruning import merged, without_rows, without_way
 from relfm.objectives.seeds import moments
 from relfm.sampler import Neighbourhood
-from relfm.times import MISSING_TIME, TIMELESS
+from relfm.times import TIMELESS
 
 PAIRS = 64
+ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -39,28 +43,23 @@ class LinkExistence(Objective):
         self.score = mlp(5 * config.width + config.text_dim, 1, config.width)
 
     def draw(self, world: World, generator: np.random.Generator) -> LinkDraw | None:
-        links = world.database.links
-        sizes = np.array([len(link.children) for link in links]) ** 0.5 if links else np.zeros(0)
-        if not sizes.sum():
+        tables, links, usable = world.database.tables, world.database.links, known(world).children
+        index = by_root([len(c) if len(c) >= 8 else 0 for c in usable], generator)
+        if index is None:
             return None
-        index = int(generator.choice(len(links), p=sizes / sizes.sum()))
-        link = links[index]
-        times, other = world.database.tables[link.child].times, world.database.tables[link.parent].times
-        usable = link.children[times[link.children] <= world.until]
-        if len(usable) < 8 or len(other) < 4:
-            return None
+        link, usable = links[index], usable[index]
         children = np.sort(generator.choice(usable, min(PAIRS, len(usable)), replace=False))
-        seen = moments(world, times[children], generator)
-        parents = link.parents[children]
-        false = false_parents(parents, link.parents[usable], other, seen, generator)
-        kept = false >= 0
-        if kept.sum() < 4:
+        times = tables[link.child].times[children]
+        seen = moments(world, times, generator)
+        false = false_parents(world, index, children, seen, generator)
+        fits = (false >= 0) & visible(world, link.parent, link.parents[children], seen)
+        children, times, seen, false = (a[fits] for a in (children, times, seen, false))
+        if len(children) < 4:
             return None
-        children, seen, parents, false = children[kept], seen[kept], parents[kept], false[kept]
-        before = np.where(times[children] > TIMELESS, seen - 1, seen)
         child_hood = world.sampler.sample(link.child, children, seen, self.fanout)
-        both = np.concatenate([parents, false])
+        both, before = np.concatenate([link.parents[children], false]), np.where(times > TIMELESS, seen - 1, seen)
         parent_hood = world.sampler.sample(link.parent, both, np.tile(before, 2), self.fanout)
+        parent_hood = without_rows(parent_hood, link.child, np.tile(children, 2))
         return LinkDraw(index, merged(without_way(child_hood, 2 * index + 1), parent_hood))
 
     def forward(self, model: RelationalModel, world: World, drawn: LinkDraw) -> Loss:
@@ -68,30 +67,53 @@ class LinkExistence(Objective):
         states = model.states(world.database, drawn.hood, RowBank(model, world.database, world.until))
         child, parent, false = states.chunk(3)
         name = text_vectors(world.database, np.array([link.name]), states.device)
-        directed = float(link.child != link.parent)
-        scores = torch.cat([self._scores(child, p, name, directed) for p in (parent, false)])
-        wanted = torch.cat([torch.ones(len(child)), torch.zeros(len(child))]).to(scores.device)
-        lost = functional.binary_cross_entropy_with_logits(scores.float(), wanted)
-        right = float(((scores > 0) == (wanted > 0.5)).float().mean())
-        return Loss(lost, {"accuracy": right}, float(np.log(2)))
+        directed = link.child != link.parent
+        scores = torch.cat([self.scores(child, p, name, directed=directed) for p in (parent, false)]).float()
+        truth = np.arange(len(scores)) < len(child)
+        wanted = torch.from_numpy(truth.astype(np.float32)).to(scores.device)
+        lost = functional.binary_cross_entropy_with_logits(scores, wanted)
+        return Loss(lost, auroc(scores, truth), float(np.log(2)))
 
-    def _scores(self, child: Tensor, parent: Tensor, name: Tensor, directed: float) -> Tensor:
-        symmetric = [child + parent, child * parent, (child - parent).abs()]
-        told = torch.cat([*symmetric, child * directed, parent * directed, name.expand(len(child), -1)], dim=-1)
-        return self.score(told)[:, 0]
+    def scores(self, child: Tensor, parent: Tensor, name: Tensor, *, directed: bool) -> Tensor:
+        """[P] of states [P, width] each and the link's name [1, D]; the same both ways unless ``directed``."""
+        told = [child + parent, child * parent, (child - parent).abs()]
+        told += [state if directed else torch.zeros_like(state) for state in (child, parent)]
+        return self.score(torch.cat([*told, name.expand(len(child), -1)], dim=-1))[:, 0]
 
 
 def false_parents(
-    parents: np.ndarray, linked: np.ndarray, times: np.ndarray, seen: np.ndarray, generator: np.random.Generator
+    world: World, index: int, children: np.ndarray, seen: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
-    """int64[P]: for each pair another parent row that was visible, -1 if none was found in a few tries. Half are drawn
-    from all rows, half by how often they are pointed at: popular ones are the hard ones."""
-    hard = generator.random(len(parents)) < 0.5
-    out = np.full(len(parents), -1)
-    for _ in range(8):
-        drawn = np.where(
-            hard, generator.choice(linked, len(parents)), generator.integers(len(times), size=len(parents))
-        )
-        visible = (times[drawn] != MISSING_TIME) & (times[drawn] <= seen)
-        out = np.where((out < 0) & visible & (drawn != parents), drawn, out)
-    return out
+    """int64[P]: for each child another row than its parent that was visible, -1 if none was found in a few tries.
+
+    Half are any rows. The hard half are, each with the same chance, drawn by how often they are pointed at, or parents
+    of the child's siblings (rows that share another parent with it).
+    """
+    link, size = world.database.links[index], len(children)
+    rows, pointing = len(world.database.tables[link.parent]), known(world).children[index]
+    kind, false = generator.integers(4, size=size), np.full(size, -1)
+    for _ in range(ATTEMPTS):
+        drawn = generator.integers(rows, size=size)
+        popular = link.parents[generator.choice(pointing, size)]
+        near = _parents_of_siblings(world, index, children, seen, generator)
+        drawn = np.where(kind == 2, popular, np.where(kind == 3, near, drawn))
+        fits = (drawn >= 0) & visible(world, link.parent, drawn, seen) & (drawn != link.parents[children])
+        false = np.where((false < 0) & fits, drawn, false)
+        kind = np.where((false < 0) & (kind == 3), 2, kind)
+    return false
+
+
+def _parents_of_siblings(
+    world: World, index: int, children: np.ndarray, seen: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """int64[P]: what a visible sibling by another link points at, -1 where there is none."""
+    links, link = world.database.links, world.database.links[index]
+    others = [k for i, k in enumerate(links) if i != index and k.child == link.child and len(k.children)]
+    if not others:
+        return np.full(len(children), -1)
+    other = others[generator.integers(len(others))]
+    via = np.maximum(other.parents[children], 0)
+    count = visible_children(world, other, via, seen)
+    place = other.start[via] + (generator.random(len(children)) * count).astype(np.int64)
+    sibling = other.children[np.minimum(place, len(other.children) - 1)]
+    return np.where((other.parents[children] >= 0) & (count > 0), link.parents[sibling], -1)

@@ -10,6 +10,7 @@ from torch.nn import functional
 from relfm.model import ModelConfig, RelationalModel, RowBank
 from relfm.model.statistics import column_statistics
 from relfm.model.text import text_vectors
+from relfm.objectives.contrast import info_nce
 from relfm.objectives.objective import Loss, Objective, World, mlp
 from relfm.objectives.seeds import Seeds, draw_seeds
 from relfm.sampler import Neighbourhood
@@ -31,7 +32,10 @@ class MaskedDraw:
 
 class MaskedCells(Objective):
     """Numbers by squared error of the robustly scaled value; strings by choosing among the strings of that column in
-    the draw (InfoNCE over text vectors). Text 3: node feature masking."""
+    the draw (InfoNCE over text vectors), given how often each occurs there. Text 3: node feature masking.
+
+    The constant predictor knows each column's mean, and the same frequencies, in the draw.
+    """
 
     name = "node_feat_mask"
 
@@ -46,65 +50,62 @@ class MaskedCells(Objective):
             return None
         table = world.database.tables[seeds.table]
         numbers, strings = table.numbers[seeds.rows], table.strings[seeds.rows]
-        present = np.concatenate([np.isfinite(numbers), strings >= 0], axis=1)
+        choice = [len(np.unique(column[column >= 0])) > 1 for column in strings.T]
+        present = np.concatenate([np.isfinite(numbers), (strings >= 0) & np.array(choice, bool)], axis=1)
         masked = present & (generator.random(present.shape) < SHARE)
         if not masked.any():
             return None
-        hood = world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout)
-        return MaskedDraw(seeds, hood, masked)
+        return MaskedDraw(seeds, world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout), masked)
 
     def forward(self, model: RelationalModel, world: World, drawn: MaskedDraw) -> Loss:
         table = world.database.tables[drawn.seeds.table]
-        shown = np.zeros((len(drawn.masked), drawn.masked.shape[1] + table.dates.shape[1]), bool)
-        shown[:, : drawn.masked.shape[1]] = drawn.masked
+        split, dates = table.numbers.shape[1], np.zeros((len(drawn.seeds), table.dates.shape[1]), bool)
         bank = RowBank(model, world.database, world.until)
-        bank.mask(drawn.seeds.table, drawn.seeds.rows, shown)
+        bank.mask(drawn.seeds.table, drawn.seeds.rows, np.concatenate([drawn.masked, dates], axis=1))
         states = model.states(world.database, drawn.hood, bank)
-        split = table.numbers.shape[1]
-        parts = [self._numbers(model, world, drawn, states, drawn.masked[:, :split])]
-        parts += self._strings(model, world, drawn, states, drawn.masked[:, split:])
-        found = [p for p in parts if p is not None]
-        if not found:
-            zero = states.sum() * 0
-            return Loss(zero, {}, None)
-        losses, constants = zip(*found, strict=True)
+        told = self._numbers(world, drawn, states, drawn.masked[:, :split])
+        told += self._strings(world, drawn, states, drawn.masked[:, split:])
+        losses, constants = zip(*told, strict=True)
         return Loss(torch.stack(losses).mean(), {}, float(np.mean(constants)))
 
     def _numbers(
-        self, model: RelationalModel, world: World, drawn: MaskedDraw, states: Tensor, masked: np.ndarray
-    ) -> tuple[Tensor, float] | None:
+        self, world: World, drawn: MaskedDraw, states: Tensor, masked: np.ndarray
+    ) -> list[tuple[Tensor, float]]:
+        """The loss and the constant predictor's; nothing if no number is masked."""
         rows, columns = np.nonzero(masked)
         if not len(rows):
-            return None
+            return []
         table = world.database.tables[drawn.seeds.table]
-        statistics = column_statistics(table, world.until)
-        values = (table.numbers[drawn.seeds.rows[rows], columns] - statistics.centers[columns]) / np.maximum(
-            statistics.scales[columns], 1e-9
-        )
-        wanted = torch.from_numpy(values.clip(-LARGEST, LARGEST).astype(np.float32)).to(states.device)
-        names = text_vectors(world.database, table.number_names[columns], states.device)
-        told = self.number(torch.cat([states[torch.from_numpy(rows)], names], dim=-1))[:, 0]
-        return functional.mse_loss(told.float(), wanted), float(wanted.var(unbiased=False))
+        known = column_statistics(table, world.until)
+        scaled = ((table.numbers[drawn.seeds.rows] - known.centers) / known.scales).clip(-LARGEST, LARGEST)
+        present = np.isfinite(scaled)
+        means = np.where(present, scaled, 0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+        wanted = scaled[rows, columns].astype(np.float32)
+        told = self.number(_asked(world, states, rows, table.number_names[columns]))[:, 0]
+        lost = functional.mse_loss(told.float(), torch.from_numpy(wanted).to(states.device))
+        return [(lost, float(((wanted - means[columns]) ** 2).mean()))]
 
     def _strings(
-        self, model: RelationalModel, world: World, drawn: MaskedDraw, states: Tensor, masked: np.ndarray
+        self, world: World, drawn: MaskedDraw, states: Tensor, masked: np.ndarray
     ) -> list[tuple[Tensor, float]]:
+        """The mean loss over the columns and the constant predictor's; nothing if no string is masked."""
         table, found = world.database.tables[drawn.seeds.table], []
-        for column in range(masked.shape[1]):
-            rows = np.flatnonzero(masked[:, column])
-            candidates = np.unique(table.strings[drawn.seeds.rows, column])
-            candidates = candidates[candidates >= 0]
-            if not len(rows) or len(candidates) < 2:
-                continue
-            names = text_vectors(world.database, np.repeat(table.string_names[column], len(rows)), states.device)
-            told = self.string(torch.cat([states[torch.from_numpy(rows)], names], dim=-1))
-            vectors = text_vectors(world.database, candidates, states.device)
-            scores = functional.normalize(told, dim=-1) @ functional.normalize(vectors, dim=-1).t()
-            places = np.searchsorted(candidates, table.strings[drawn.seeds.rows[rows], column])
-            wanted = torch.from_numpy(places).to(states.device)
-            lost = functional.cross_entropy(scores.float() / STRING_TEMPERATURE, wanted)
-            shares = np.bincount(places) / len(places)
-            found.append((lost, float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())))
+        for column in np.flatnonzero(masked.any(axis=0)):
+            rows, strings = np.flatnonzero(masked[:, column]), table.strings[drawn.seeds.rows, column]
+            candidates, counts = np.unique(strings[strings >= 0], return_counts=True)
+            places = np.searchsorted(candidates, strings[rows])
+            told = self.string(_asked(world, states, rows, np.repeat(table.string_names[column], len(rows))))
+            own = torch.from_numpy(places).to(states.device)
+            keys, prior = text_vectors(world.database, candidates, states.device), np.log(counts / counts.sum())
+            known = torch.from_numpy(prior.astype(np.float32)).to(states.device)
+            lost = info_nce(told, keys, own, STRING_TEMPERATURE, known)
+            found.append((lost, float(-prior[places].mean())))
         if not found:
             return []
-        return [(torch.stack([f[0] for f in found]).mean(), float(np.mean([f[1] for f in found])))]
+        return [(torch.stack([lost for lost, _ in found]).mean(), float(np.mean([c for _, c in found])))]
+
+
+def _asked(world: World, states: Tensor, rows: np.ndarray, names: np.ndarray) -> Tensor:
+    """[n, width + D]: the states of ``rows`` int64[n] and the vectors of the columns' ``names`` int32[n]."""
+    chosen = states[torch.from_numpy(rows).to(states.device)]
+    return torch.cat([chosen, text_vectors(world.database, names, states.device)], dim=-1)

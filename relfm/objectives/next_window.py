@@ -8,28 +8,40 @@ from torch.nn import functional
 
 from relfm.model import ModelConfig, RelationalModel, RowBank
 from relfm.model.text import text_vectors
-from relfm.objectives.node_property import visible_children
+from relfm.objectives.auroc import auroc
+from relfm.objectives.children import visible_children
+from relfm.objectives.known import by_root, known, visible
 from relfm.objectives.objective import Loss, Objective, World, mlp
+from relfm.objectives.seeds import Seeds
 from relfm.sampler import Neighbourhood
-from relfm.times import DAY, MISSING_TIME, TIMELESS
+from relfm.tensors import LinkTensors
+from relfm.times import DAY, TIMELESS
 
-SEEDS, ATTEMPTS = 128, 6
+SEEDS, LEAST = 128, 8
+MOST_LINKS = 4
+LEAST_EVENTS = 16
+LEAST_SPREAD = 0.3
+ATTEMPTS = 4
 SHARES = (0.005, 0.3)
 """The window's length as a share of the link's span in time, drawn evenly in logarithms."""
 
 
 @dataclass(frozen=True)
 class WindowDraw:
-    """counts int64[S]: rows that came in (seen, seen + window] by the link; window in microseconds."""
+    """counts int64[S, L]: rows that came in (seen, seen + window] by each of ``links`` int64[L]; window in
+    microseconds."""
 
-    link: int
+    seeds: Seeds
+    links: np.ndarray
     window: int
     hood: Neighbourhood
     counts: np.ndarray
 
 
 class NextWindow(Objective):
-    """Log loss of whether any comes plus squared error of the standardised log count; one link and window a draw."""
+    """Log loss of whether any comes, plus squared error of the log count as a difference from the draw's mean, in units
+    of its spread there (how much is usual, the log loss asks). Links of one parent table, one window; half of the seeds
+    have just had a child by the first link, half are any rows."""
 
     name = "next_window"
 
@@ -38,54 +50,75 @@ class NextWindow(Objective):
         self.head = mlp(config.width + config.text_dim + 1, 2, config.width)
 
     def draw(self, world: World, generator: np.random.Generator) -> WindowDraw | None:
-        links, tables = world.database.links, world.database.tables
-        dated = np.array([len(k.children) if len(k.children) and tables[k.child].times.max() > TIMELESS else 0
-                          for k in links], float) ** 0.5  # fmt: skip
-        if not dated.sum():
-            return None
-        tries = (
-            self._drawn(world, int(generator.choice(len(links), p=dated / dated.sum())), generator)
-            for _ in range(ATTEMPTS)
-        )
-        return next((found for found in tries if found is not None), None)
-
-    def _drawn(self, world: World, index: int, generator: np.random.Generator) -> WindowDraw | None:
-        links, tables = world.database.links, world.database.tables
-        link = links[index]
-        times = tables[link.child].times[link.children]
-        times = times[(times > TIMELESS) & (times <= world.until)]
-        if len(times) < 16:
-            return None
-        first, last = np.quantile(times, [0.05, 1.0])
-        window = int((last - first) * np.exp(generator.uniform(*np.log(SHARES))))
-        at = int(generator.choice(times))
-        at = min(at, int(last) - window)
-        own = tables[link.parent].times
-        parents = np.unique(link.parents[link.children])
-        parents = parents[(own[parents] != MISSING_TIME) & (own[parents] <= at)]
-        if len(parents) < 8 or window <= 0 or at <= first:
-            return None
-        rows = np.sort(generator.choice(parents, min(SEEDS, len(parents)), replace=False))
-        seen = np.full(len(rows), at)
-        counted = [
-            visible_children(world, link.child, link.start, link.children, rows, s) for s in (seen + window, seen)
-        ]
-        counts = counted[0] - counted[1]
-        if np.ptp(counts) == 0:
-            return None
-        return WindowDraw(index, window, world.sampler.sample(link.parent, rows, seen, self.fanout), counts)
+        events = _events(world)
+        for _ in range(ATTEMPTS):
+            first = by_root(events, generator)
+            if first is None:
+                return None
+            drawn = _moments(world, first, generator)
+            if drawn is None:
+                continue
+            seeds, window = drawn
+            others = [i for i, k in enumerate(world.database.links) if k.parent == seeds.table and events[i]]
+            others = generator.permutation([i for i in others if i != first])
+            links = np.array([first, *others[: MOST_LINKS - 1]], np.int64)
+            counts = np.stack([_coming(world, world.database.links[i], seeds, window) for i in links], axis=1)
+            told = np.ptp(counts, axis=0) > 0
+            if not told.any():
+                continue
+            hood = world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout)
+            return WindowDraw(seeds, links[told], window, hood, counts[:, told])
+        return None
 
     def forward(self, model: RelationalModel, world: World, drawn: WindowDraw) -> Loss:
         states = model.states(world.database, drawn.hood, RowBank(model, world.database, world.until))
-        device = states.device
-        name = text_vectors(world.database, np.array([world.database.links[drawn.link].name]), device)
-        length = torch.full((len(states), 1), float(np.log1p(drawn.window / DAY)) / 4, device=device)
-        told = self.head(torch.cat([states, name.expand(len(states), -1), length], dim=-1)).float()
-        any_ = torch.from_numpy((drawn.counts > 0).astype(np.float32)).to(device)
+        device, (size, links) = states.device, drawn.counts.shape
+        named = np.array([world.database.links[i].name for i in drawn.links])
+        names = text_vectors(world.database, named, device).expand(size, -1, -1)
+        length = torch.full((size, links, 1), float(np.log1p(drawn.window / DAY)) / 4, device=device)
+        told = self.head(torch.cat([states[:, None].expand(-1, links, -1), names, length], dim=-1)).float()
+        some = drawn.counts > 0
         logs = np.log1p(drawn.counts)
-        spread = max(float(logs.std()), 1e-3)
-        wanted = torch.from_numpy(((logs - logs.mean()) / spread).clip(-3, 3).astype(np.float32)).to(device)
-        lost = functional.binary_cross_entropy_with_logits(told[:, 0], any_) + functional.mse_loss(told[:, 1], wanted)
-        rate = float(any_.mean())
-        entropy = -sum(p * np.log(p) for p in (rate, 1 - rate) if p > 0)
-        return Loss(lost, {"rate": rate}, entropy + float(wanted.var(unbiased=False)))
+        spread = np.maximum(logs.std(axis=0), LEAST_SPREAD)
+        wanted = (logs - logs.mean(axis=0)) / spread
+        any_, apart, scale = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (some, wanted, spread))
+        count = (told[..., 1] - told[..., 1].mean(dim=0)) / scale
+        lost = functional.binary_cross_entropy_with_logits(told[..., 0], any_) + functional.mse_loss(count, apart)
+        rate = some.mean(axis=0).clip(1e-9, 1 - 1e-9)
+        entropy = -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+        metrics = {"rate": float(some.mean()), **auroc(told[:, 0, 0], some[:, 0])}
+        return Loss(lost, metrics, float((entropy + wanted.var(axis=0)).mean()))
+
+
+def _events(world: World) -> list[int]:
+    """How many events came by each link; 0 for too few, and for timeless rows."""
+    tables, events = world.database.tables, []
+    for link, children in zip(world.database.links, known(world).children, strict=True):
+        dated = len(children) >= LEAST_EVENTS and tables[link.child].times[children[0]] > TIMELESS
+        events.append(len(children) if dated else 0)
+    return events
+
+
+def _coming(world: World, link: LinkTensors, seeds: Seeds, window: int) -> np.ndarray:
+    ends = [visible_children(world, link, seeds.rows, seen) for seen in (seeds.seen, seeds.seen + window)]
+    return ends[1] - ends[0]
+
+
+def _moments(world: World, index: int, generator: np.random.Generator) -> tuple[Seeds, int] | None:
+    """Parent rows, each as of a moment whose window of the drawn length (microseconds) ends within the data."""
+    link, children = world.database.links[index], known(world).children[index]
+    times = world.database.tables[link.child].times
+    thinned = times[children[:: max(1, len(children) // 4096)]]
+    first, last = int(np.quantile(thinned, 0.05)), int(times[children].max())
+    window = int((last - first) * np.exp(generator.uniform(*np.log(SHARES))))
+    moments = thinned[(thinned >= first) & (thinned > TIMELESS) & (thinned <= last - window)]
+    if not window or not len(moments):
+        return None
+    event = children[generator.integers(len(children), size=SEEDS // 2)]
+    event = event[(times[event] >= first) & (times[event] <= last - window)]
+    soon = times[event] + (window * generator.random(len(event))).astype(np.int64)
+    rows = generator.choice(known(world).rows[link.parent], SEEDS - len(event))
+    seen = np.concatenate([np.minimum(soon, last - window), generator.choice(moments, len(rows))])
+    rows = np.concatenate([link.parents[event], rows])
+    there = visible(world, link.parent, rows, seen)
+    return (Seeds(link.parent, rows[there], seen[there]), window) if there.sum() >= LEAST else None

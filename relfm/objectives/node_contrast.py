@@ -20,10 +20,10 @@ DROP_LINKS, DROP_ROWS, MASK_CELLS = 0.15, 0.15, 0.2
 
 @dataclass(frozen=True)
 class View:
-    """A pruned neighbourhood, and masks bool[S, cells] of the seed rows' cells."""
+    """A pruned neighbourhood, and by table rows int64[R] with masks bool[R, cells] of their cells."""
 
     hood: Neighbourhood
-    masked: np.ndarray
+    masked: dict[int, tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class ContrastDraw:
 
 
 class NodeContrast(Objective):
-    """SimCLR's loss; augmentations: drop links, drop rows, mask attributes; temperature from 0.5 to 0.05 (text 3)."""
+    """SimCLR's loss; augmentations: drop links, drop rows, mask attributes; temperature from 0.5 to 0.05 (text 3). All
+    seeds are rows of one table, so the wrong answers are hard ones."""
 
     name = "node_contrast"
 
@@ -47,28 +48,34 @@ class NodeContrast(Objective):
         if seeds is None:
             return None
         hood = world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout)
-        views = tuple(_view(world, seeds, hood, generator) for _ in range(2))
-        return ContrastDraw(seeds, views)
+        first, second = (_view(world, hood, generator) for _ in range(2))
+        return ContrastDraw(seeds, (first, second))
 
     def forward(self, model: RelationalModel, world: World, drawn: ContrastDraw) -> Loss:
-        first, second = (self._projected(model, world, drawn.seeds, view) for view in drawn.views)
+        first, second = (self._projected(model, world, view) for view in drawn.views)
         lost = nt_xent(first, second, self.temperature)
         return Loss(lost, {"temperature": float(self.temperature)}, float(np.log(2 * len(drawn.seeds) - 1)))
 
     def advance(self, progress: float) -> None:
         set_buffer(self, "temperature", temperature(progress))
 
-    def _projected(self, model: RelationalModel, world: World, seeds: Seeds, view: View) -> Tensor:
+    def _projected(self, model: RelationalModel, world: World, view: View) -> Tensor:
         bank = RowBank(model, world.database, world.until)
-        bank.mask(seeds.table, seeds.rows, view.masked)
+        for table, (rows, masked) in view.masked.items():
+            bank.mask(table, rows, masked)
         return self.project(model.states(world.database, view.hood, bank))
 
 
-def _view(world: World, seeds: Seeds, hood: Neighbourhood, generator: np.random.Generator) -> View:
-    table = world.database.tables[seeds.table]
-    cells = table.numbers.shape[1] + table.strings.shape[1] + table.dates.shape[1]
+def _view(world: World, hood: Neighbourhood, generator: np.random.Generator) -> View:
     gone = generator.random(hood.num_nodes) < DROP_ROWS
-    # Dropping a link drops all that came by it to the same node.
-    pairs, inverse = np.unique(np.stack([hood.parents, hood.relations]), axis=1, return_inverse=True)
-    gone |= (generator.random(pairs.shape[1]) < DROP_LINKS)[inverse.reshape(-1)]
-    return View(pruned(hood, ~gone), generator.random((len(seeds), cells)) < MASK_CELLS)
+    # Dropping a link drops all that came by it to the same node; those stand together.
+    first = np.ones(hood.num_nodes, bool)
+    first[1:] = (np.diff(hood.parents) != 0) | (np.diff(hood.relations) != 0)
+    link = np.cumsum(first) - 1
+    gone |= (generator.random(link[-1] + 1) < DROP_LINKS)[link]
+    masked = {}
+    for index in np.unique(hood.tables).tolist():
+        table, rows = world.database.tables[index], np.unique(hood.rows[hood.tables == index])
+        cells = table.numbers.shape[1] + table.strings.shape[1] + table.dates.shape[1]
+        masked[index] = rows, generator.random((len(rows), cells)) < MASK_CELLS
+    return View(pruned(hood, ~gone), masked)

@@ -7,9 +7,10 @@ import torch
 from torch.nn import functional
 
 from relfm.model import ModelConfig, RelationalModel, RowBank
+from relfm.objectives.children import visible_children
 from relfm.objectives.objective import Loss, Objective, World, mlp
 from relfm.objectives.seeds import Seeds, draw_seeds
-from relfm.objectives.structure import standardised
+from relfm.objectives.structure import repeats, standardised, triangles
 from relfm.sampler import Neighbourhood
 
 SEEDS = 96
@@ -17,7 +18,7 @@ SEEDS = 96
 
 @dataclass(frozen=True)
 class NodeDraw:
-    """wanted float32[S, 2]: log degree and clustering, standardised over the draw."""
+    """wanted float32[S, 3]: log degree, triangles and repeats, standardised over the draw."""
 
     seeds: Seeds
     hood: Neighbourhood
@@ -31,15 +32,16 @@ class NodeProperty(Objective):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        self.head = mlp(config.width, 2, config.width)
+        self.head = mlp(config.width, 3, config.width)
 
     def draw(self, world: World, generator: np.random.Generator) -> NodeDraw | None:
         seeds = draw_seeds(world, generator, SEEDS)
         if seeds is None:
             return None
         hood = world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout)
-        wanted = np.stack([np.log1p(degrees(world, seeds)), clustering(hood)], axis=1)
-        return NodeDraw(seeds, hood, standardised(wanted))
+        wanted = np.stack([np.log1p(degrees(world, seeds)), triangles(hood), repeats(hood)], axis=1)
+        wanted = standardised(wanted)
+        return NodeDraw(seeds, hood, wanted) if wanted.any() else None
 
     def forward(self, model: RelationalModel, world: World, drawn: NodeDraw) -> Loss:
         states = model.states(world.database, drawn.hood, RowBank(model, world.database, world.until))
@@ -50,26 +52,6 @@ class NodeProperty(Objective):
 
 def degrees(world: World, seeds: Seeds) -> np.ndarray:
     """int64[S]: visible rows that point at each seed, by any link."""
-    total = np.zeros(len(seeds), np.int64)
-    for link in world.database.links:
-        if link.parent == seeds.table:
-            total += visible_children(world, link.child, link.start, link.children, seeds.rows, seeds.seen)
-    return total
-
-
-def visible_children(
-    world: World, child: int, start: np.ndarray, children: np.ndarray, rows: np.ndarray, seen: np.ndarray
-) -> np.ndarray:
-    """int64[n]: how many of each row's children (sorted by time) have come by ``seen``."""
-    times = world.database.tables[child].times
-    size = start[rows + 1] - start[rows]
-    owner = np.repeat(np.arange(len(rows)), size)
-    places = np.repeat(start[rows] - np.cumsum(size) + size, size) + np.arange(size.sum())
-    return np.bincount(owner, times[children[places]] <= seen[owner], len(rows)).astype(np.int64)
-
-
-def clustering(hood: Neighbourhood) -> np.ndarray:
-    """float64[S]: share of a tree's nodes beyond the seed that are rows which the tree has shown before."""
-    nodes = np.bincount(hood.seeds, minlength=hood.num_seeds)
-    distinct = np.unique(np.stack([hood.seeds, hood.tables, hood.rows]), axis=1)
-    return 1 - np.bincount(distinct[0], minlength=hood.num_seeds) / nodes
+    links = [link for link in world.database.links if link.parent == seeds.table]
+    counts = [visible_children(world, link, seeds.rows, seeds.seen) for link in links]
+    return np.sum([np.zeros(len(seeds), np.int64), *counts], axis=0)

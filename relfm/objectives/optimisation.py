@@ -1,5 +1,6 @@
 """One step of learning from several losses: balance, surgery, the adversary by itself, clip, step."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ class Optimisation:
     """AdamW over the network and the objectives' heads.
 
     rate       peak learning rate of the network; an objective's heads learn at its ``rate`` times as much
-    decay      weight decay; clip: largest norm of the network's gradient (text 3: 0.5)
+    decay      weight decay; clip: largest norm of the network's gradient, and of the heads' (text 3: 0.5)
     balance    inverse-magnitude weights, else equal ones; surgery: PCGrad over the cooperative objectives
     seed       of the order in which conflicts are projected
     """
@@ -51,28 +52,22 @@ class Optimisation:
 
         ``synchronise`` averages gradients over processes, in place. Losses that are not finite are left out.
         """
-        finite = {name: loss for name, loss in losses.items() if bool(torch.isfinite(loss))}
+        values = dict(zip(losses, torch.stack([*losses.values()]).detach().double().tolist(), strict=True))
+        finite = {n: loss for n, loss in losses.items() if math.isfinite(values[n])}
         mates = {n: loss for n, loss in finite.items() if self.objectives[n].cooperative}
-        record = {f"train/loss/{n}": float(loss.detach()) for n, loss in losses.items()}
+        record = {f"train/loss/{n}": value for n, value in values.items()}
         record["train/skipped"] = float(len(losses) - len(finite))
-        self._schedule(progress, record)
+        record |= self._schedule(progress)
         self.optimizer.zero_grad(set_to_none=True)
-        weights = self._weights({n: float(loss.detach()) for n, loss in mates.items()})
+        weights = self._weights({n: values[n] for n in mates})
+        weighted = {n: weights[n] * values[n] for n in mates}
         record |= {f"train/loss_balancer/weight/{n}": w for n, w in weights.items()}
-        total = sum(weights[n] * float(loss.detach()) for n, loss in mates.items())
-        if mates:
-            self._cooperate({n: weights[n] * loss for n, loss in mates.items()}, record)
-        total -= self._oppose({n: loss for n, loss in finite.items() if n not in mates}, total, record)
-        record["train/loss/total"] = total
-        self._fill_absent()
-        parameters = [p for g in self.optimizer.param_groups for p in g["params"]]
-        if synchronise is not None:
-            synchronise([p.grad for p in parameters])
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
-        nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups[1:] for p in g["params"]], self.clip)
-        record["train/gradients/model_grad_norm"] = float(norm)
-        if bool(torch.isfinite(norm)):
-            self.optimizer.step()
+        record |= {f"train/loss_balancer/weighted/{n}": w for n, w in weighted.items()}
+        record |= self._cooperate({n: weights[n] * loss for n, loss in mates.items()})
+        opposed = {n: loss for n, loss in finite.items() if n not in mates}
+        total, told = self._oppose(opposed, values, sum(weighted.values()))
+        record |= told | {"train/loss/total": total}
+        record |= self._descend(synchronise)
         for objective in self.objectives.values():
             objective.advance(progress)
         return record
@@ -82,79 +77,91 @@ class Optimisation:
         return {"optimizer": self.optimizer.state_dict(), "generator": self.generator.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Takes up what ``state_dict`` gave; the next step is the one that would have followed."""
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].to(torch.uint8).cpu())
 
-    def _schedule(self, progress: float, record: dict[str, float]) -> None:
+    def _schedule(self, progress: float) -> dict[str, float]:
+        """Sets the learning rates; the record of all that is scheduled (an objective's are its scalar buffers)."""
+        record = {"train/progress/share": progress}
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * group["scale"] * learning_rate(progress)
             record[f"train/lr/{group['name']}"] = group["lr"]
-        record["train/progress/share"] = progress
+        for name, objective in self.objectives.items():
+            record |= {f"train/{name}/{b}": float(held) for b, held in objective.named_buffers() if not held.dim()}
+        return record
 
     def _weights(self, losses: Mapping[str, float]) -> dict[str, float]:
         if self.balance and len(losses) > 1:
             return inverse_magnitude(losses)
         return {name: 1 / len(losses) for name in losses}
 
-    def _cooperate(self, losses: Mapping[str, Tensor], record: dict[str, float]) -> None:
+    def _cooperate(self, losses: Mapping[str, Tensor]) -> dict[str, float]:
         """Gradients of the cooperative objectives: heads as they are, the network's after surgery."""
-        if not self.surgery or len(losses) == 1:
-            torch.stack([*losses.values()]).sum().backward()
-            return
-        shared = [*self.model.parameters()]
-        rows = []
+        if not self.surgery or len(losses) < 2:
+            if losses:
+                torch.stack([*losses.values()]).sum().backward()
+            return {}
+        shared, rows = [*self.model.parameters()], []
         for name, loss in losses.items():
-            own = [p for p in self.objectives[name].parameters() if p.requires_grad]
-            found = torch.autograd.grad(loss, [*shared, *own], allow_unused=True)
-            rows.append(torch.cat([_filled(g, p).reshape(-1) for g, p in zip(found, shared, strict=False)]))
-            for parameter, gradient in zip(own, found[len(shared) :], strict=True):
-                parameter.grad = gradient
+            found = self._gradients(loss, name)
+            rows.append(torch.cat([g.reshape(-1) for g in found]))
         done = project_conflicts(torch.stack(rows), self.generator)
-        _spread(done.gradient, shared)
-        record |= _told(done)
+        parts = done.gradient.split([p.numel() for p in shared])
+        for parameter, part in zip(shared, parts, strict=True):
+            parameter.grad = part.view_as(parameter).clone()
+        return _told(done, [*losses])
 
-    def _oppose(self, losses: Mapping[str, Tensor], total: float, record: dict[str, float]) -> float:
-        """A backward pass of their own for adversaries, whose reversal is in their graphs; what it takes from the
-        total. The share that passes is bounded, so that the total cannot turn negative."""
-        taken = 0.0
+    def _gradients(self, loss: Tensor, name: str) -> list[Tensor]:
+        """Of the network's parameters; those of the objective's heads go where they belong at once."""
+        shared = [*self.model.parameters()]
+        own = [*self.objectives[name].parameters()]
+        found = torch.autograd.grad(loss, [*shared, *own], allow_unused=True)
+        for parameter, gradient in zip(own, found[len(shared) :], strict=True):
+            parameter.grad = gradient
+        return [torch.zeros_like(p) if g is None else g for p, g in zip(shared, found, strict=False)]
+
+    def _oppose(
+        self, losses: Mapping[str, Tensor], values: Mapping[str, float], total: float
+    ) -> tuple[float, dict[str, float]]:
+        """A backward pass of its own for each adversary, whose reversal is in its graph. The share that passes is
+        bounded, so that the total, which is returned less what they take, cannot turn negative."""
+        record = {}
         for name, loss in losses.items():
-            weight, value = float(getattr(self.objectives[name], "weight", 0.0)), float(loss.detach())
-            allowed = bounded(weight, value, total)
+            weight = float(getattr(self.objectives[name], "weight", 0.0))
+            allowed = bounded(weight, values[name], total)
             share = allowed / weight if weight > 0 else 1.0
-            before = [p.grad for p in self.model.parameters()]
-            for parameter in self.model.parameters():
-                parameter.grad = None
-            loss.backward()
-            for parameter, kept in zip(self.model.parameters(), before, strict=True):
-                own = parameter.grad
-                parameter.grad = kept if own is None else own * share + (0 if kept is None else kept)
+            for parameter, gradient in zip(self.model.parameters(), self._gradients(loss, name), strict=True):
+                parameter.grad = gradient * share + (0 if parameter.grad is None else parameter.grad)
             record[f"train/{name}/lambda"] = allowed
-            taken += allowed * value
-        return taken
+            total -= allowed * values[name]
+        return total, record
 
-    def _fill_absent(self) -> None:
-        """Every process must bring a gradient for every parameter, also for objectives that drew nothing."""
-        for group in self.optimizer.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    parameter.grad = torch.zeros_like(parameter)
+    def _descend(self, synchronise: Synchronise | None) -> dict[str, float]:
+        """Clips and steps, unless a gradient is not finite. Every process must bring a gradient for every parameter,
+        also for objectives that drew nothing."""
+        network, heads = [*self.model.parameters()], [p for o in self.objectives.values() for p in o.parameters()]
+        for parameter in (*network, *heads):
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        if synchronise is not None:
+            synchronise([p.grad for p in (*network, *heads)])
+        norms = [float(nn.utils.clip_grad_norm_(part, self.clip)) for part in (network, heads)]
+        if all(math.isfinite(norm) for norm in norms):
+            self.optimizer.step()
+        return {"train/gradients/model_grad_norm": norms[0], "train/gradients/heads_grad_norm": norms[1]}
 
 
-def _told(done: Surgery) -> dict[str, float]:
-    return {
+def _told(done: Surgery, names: list[str]) -> dict[str, float]:
+    """Text 3's figures, and what they come from: norms and cosines of the weighted losses' gradients."""
+    record = {
         "gradient_surgery/total_conflicts": float(done.conflicts),
         "gradient_surgery/total_projections": float(done.projections),
         "gradient_surgery/conflict_ratio": done.conflict_ratio,
-        "gradient_surgery/mean_cosine": done.cosine,
+        "gradient_surgery/mean_cosine": float(done.between.mean()),
     }
-
-
-def _filled(gradient: Tensor | None, parameter: Tensor) -> Tensor:
-    return torch.zeros_like(parameter) if gradient is None else gradient
-
-
-def _spread(flat: Tensor, parameters: Iterable[nn.Parameter]) -> None:
-    begin = 0
-    for parameter in parameters:
-        parameter.grad = flat[begin : begin + parameter.numel()].view_as(parameter).clone()
-        begin += parameter.numel()
+    for i, name in enumerate(names):
+        record[f"train/gradients/{name}"] = float(done.norms[i])
+        for j in range(i):
+            record[f"gradient_surgery/cosine/{names[j]}/{name}"] = float(done.cosines[i, j])
+    return record

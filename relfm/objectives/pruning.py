@@ -32,34 +32,32 @@ def without_way(hood: Neighbourhood, relation: int) -> Neighbourhood:
     return pruned(hood, ~(first_hop & (hood.relations == relation)))
 
 
+def without_rows(hood: Neighbourhood, table: int, rows: np.ndarray) -> Neighbourhood:
+    """No seed's tree shows the row of ``table`` that stands for that seed in ``rows`` (int64[S])."""
+    return pruned(hood, (hood.tables != table) | (hood.rows != rows[hood.seeds]))
+
+
 def merged(first: Neighbourhood, second: Neighbourhood) -> Neighbourhood:
     """Both side by side, the seeds of ``first`` before those of ``second``, hop by hop."""
-    hops = len(first.offsets) - 1
-    order = []
-    for hop in range(hops):
-        for which, hood in enumerate((first, second)):
-            places = np.arange(hood.offsets[hop], hood.offsets[hop + 1])
-            order.append((which, places))
-    position = [np.empty(h.num_nodes, np.int64) for h in (first, second)]
-    total = 0
-    for which, places in order:
-        position[which][places] = np.arange(total, total + len(places))
-        total += len(places)
+    both = first, second
+    hops = range(len(first.offsets) - 1)
+    order = [(which, np.arange(*both[which].offsets[[h, h + 1]])) for h in hops for which in (0, 1)]
+    place = [np.empty(hood.num_nodes, np.int64) for hood in both]
+    begin = 0
+    for which, nodes in order:
+        place[which][nodes] = np.arange(begin, begin + len(nodes))
+        begin += len(nodes)
 
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr((first, second)[w], name)[p] for w, p in order])
+    def joined(*values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values[which][nodes] for which, nodes in order])
 
-    def parent(which: int, places: np.ndarray) -> np.ndarray:
-        held = (first, second)[which].parents[places]
-        return np.where(held >= 0, position[which][np.maximum(held, 0)], -1)
-
-    seeds = [h.seeds[p] + (first.num_seeds if w else 0) for w, p in order for h in ((first, second)[w],)]
+    moved = [np.where(h.parents >= 0, p[np.maximum(h.parents, 0)], -1) for h, p in zip(both, place, strict=True)]
     return Neighbourhood(
         offsets=first.offsets + second.offsets,
-        tables=joined("tables"),
-        rows=joined("rows"),
-        parents=np.concatenate([parent(w, p) for w, p in order]),
-        relations=joined("relations"),
-        ages=joined("ages"),
-        seeds=np.concatenate(seeds),
+        tables=joined(first.tables, second.tables),
+        rows=joined(first.rows, second.rows),
+        parents=joined(*moved),
+        relations=joined(first.relations, second.relations),
+        ages=joined(first.ages, second.ages),
+        seeds=joined(first.seeds, second.seeds + first.num_seeds),
     )

@@ -4,6 +4,7 @@ from relfm.objectives.context_prediction import ContextPrediction
 from relfm.objectives.domain_adversary import DomainAdversary
 from relfm.objectives.edge_property import EdgeProperty
 from relfm.objectives.graph_contrast import GraphContrast
+from relfm.objectives.graph_property import GraphProperty
 from relfm.objectives.in_context import InContext
 from relfm.objectives.link_existence import LinkExistence
 from relfm.objectives.masked_cells import MaskedCells
@@ -11,12 +12,11 @@ from relfm.objectives.next_window import NextWindow
 from relfm.objectives.node_contrast import NodeContrast
 from relfm.objectives.node_property import NodeProperty
 from relfm.objectives.objective import Objective
-from relfm.objectives.structure import GraphProperties
 
 OBJECTIVES: dict[str, type[Objective]] = {
     one.name: one
     for one in (
-        MaskedCells, LinkExistence, NodeContrast, GraphContrast, GraphProperties, DomainAdversary, NodeProperty,
+        MaskedCells, LinkExistence, NodeContrast, GraphContrast, GraphProperty, DomainAdversary, NodeProperty,
         EdgeProperty, ContextPrediction, NextWindow, InContext,
     )
 }  # fmt: skip
@@ -33,6 +33,8 @@ SCHEMES: dict[str, tuple[str, ...]] = {
     "s4": _FIVE,
     "s5": (*_FIVE, "domain_adv"),
     "relfm": ("in_context", "next_window", "node_feat_mask"),
+    "forecast": ("in_context", "next_window", "node_feat_mask", "link_pred", "node_contrast"),
     "all": tuple(OBJECTIVES),
 }
-"""b4 is s4 on a single database (corpus.only); ``relfm`` is what the shipped network was trained with."""
+"""b4 is s4 on a single database (corpus.only). ``relfm`` is what the shipped network was trained with; ``forecast`` is
+all that helps with questions about the future."""

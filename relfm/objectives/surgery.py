@@ -11,13 +11,27 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Surgery:
-    """gradient [P], the sum of the projected ones; conflicts among pairs, projections made, mean cosine of pairs."""
+    """gradient [P], the sum of the projected ones; norms float[T] and cosines float[T, T] of the given ones; how many
+    projections were made."""
 
     gradient: Tensor
-    conflicts: int
+    norms: Tensor
+    cosines: Tensor
     projections: int
-    pairs: int
-    cosine: float
+
+    @property
+    def between(self) -> Tensor:
+        """float[pairs]: the cosine of each pair."""
+        return self.cosines[tuple(torch.triu_indices(len(self.cosines), len(self.cosines), 1))]
+
+    @property
+    def pairs(self) -> int:
+        return len(self.between)
+
+    @property
+    def conflicts(self) -> int:
+        """Pairs with a negative cosine."""
+        return int((self.between < 0).sum())
 
     @property
     def conflict_ratio(self) -> float:
@@ -25,21 +39,20 @@ class Surgery:
 
 
 def project_conflicts(gradients: Tensor, generator: torch.Generator) -> Surgery:
-    """gradients [T, P] of T objectives; each is projected against the others' originals in random order."""
+    """gradients [T, P] of T objectives; each is projected against the others' originals in random order.
+
+    A projected gradient is a sum of the originals, so all is decided on their T x T inner products.
+    """
     count = len(gradients)
-    squares = (gradients * gradients).sum(dim=1)
-    dots = gradients @ gradients.t()
-    norms = squares.sqrt().clamp_min(1e-20)
-    upper = torch.triu_indices(count, count, 1)
-    cosines = (dots / (norms[:, None] * norms))[upper[0], upper[1]]
-    projected, made = gradients.clone(), 0
+    products = (gradients @ gradients.t()).double().cpu()
+    shares = torch.eye(count, dtype=torch.float64)
+    made = 0
     for i in range(count):
         for j in torch.randperm(count, generator=generator).tolist():
-            if i == j or squares[j] <= 0:
-                continue
-            along = projected[i] @ gradients[j]
-            if along < 0:
-                projected[i] -= along / squares[j] * gradients[j]
+            along = shares[i] @ products[:, j]
+            if i != j and along < 0 < products[j, j]:
+                shares[i, j] -= along / products[j, j]
                 made += 1
-    mean = float(cosines.mean()) if len(cosines) else 1.0
-    return Surgery(projected.sum(dim=0), int((cosines < 0).sum()), made, len(cosines), mean)
+    norms = products.diagonal().sqrt()
+    cosines = products / (norms[:, None] * norms).clamp_min(1e-30)
+    return Surgery(shares.sum(dim=0).to(gradients) @ gradients, norms, cosines, made)

@@ -24,9 +24,10 @@ def asked(database: DatabaseTensors, kind: str = "binary") -> TaskTensors:
     for cutoff in range(20 * DAY, 95 * DAY, 5 * DAY):
         came = link.parents[(times > cutoff) & (times <= cutoff + horizon)]
         counts = np.bincount(came[came >= 0], minlength=len(database.tables[0]))
-        rows.append(np.arange(len(counts)))
-        cutoffs.append(np.full(len(counts), cutoff))
-        targets.append(counts if kind == "regression" else counts > 0)
+        there = np.flatnonzero(database.tables[0].times <= cutoff)
+        rows.append(there)
+        cutoffs.append(np.full(len(there), cutoff))
+        targets.append((counts if kind == "regression" else counts > 0)[there])
     both = np.concatenate(cutoffs)
     return TaskTensors(
         0, 0, kind, horizon, np.concatenate(rows), both, np.concatenate(targets).astype(float), both + horizon

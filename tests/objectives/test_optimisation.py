@@ -1,4 +1,4 @@
-"""What happens to losses and gradients, against closed forms."""
+"""What a step does with losses and gradients, and what it tells of it."""
 
 import copy
 
@@ -9,104 +9,9 @@ from objectives.conftest import CONFIG
 from torch import Tensor, nn
 from torch.nn import functional
 
-from relfm.model import RelationalModel
+from relfm.model import RelationalModel, RowBank
 from relfm.objectives import OBJECTIVES, SCHEMES, Objective, Optimisation, World
-from relfm.objectives.balancing import bounded, inverse_magnitude
-from relfm.objectives.contrast import info_nce, mutual_information, nt_xent
-from relfm.objectives.domain_adversary import Reversal
-from relfm.objectives.schedules import learning_rate, reversal, temperature
-from relfm.objectives.surgery import project_conflicts
-
-
-def surgery(*gradients: list[float]) -> Tensor:
-    return project_conflicts(torch.tensor(gradients), torch.Generator().manual_seed(0)).gradient
-
-
-def test_conflicting_gradients_lose_what_opposes() -> None:
-    first, second = np.array([1.0, 0.0]), np.array([-1.0, 1.0])
-    expected = first - (first @ second) / (second @ second) * second
-    expected = expected + second - (second @ first) / (first @ first) * first
-    np.testing.assert_allclose(surgery([1.0, 0.0], [-1.0, 1.0]).numpy(), expected, atol=1e-6)
-
-
-def test_gradients_that_agree_are_added() -> None:
-    done = project_conflicts(torch.tensor([[1.0, 1.0], [1.0, 0.5]]), torch.Generator())
-    torch.testing.assert_close(done.gradient, torch.tensor([2.0, 1.5]))
-    assert (done.conflicts, done.projections, done.pairs) == (0, 0, 1)
-
-
-def test_opposite_gradients_cancel() -> None:
-    torch.testing.assert_close(surgery([1.0, 2.0], [-1.0, -2.0]), torch.zeros(2))
-
-
-def test_a_zero_gradient_changes_nothing() -> None:
-    torch.testing.assert_close(surgery([0.0, 0.0], [-1.0, 3.0]), torch.tensor([-1.0, 3.0]))
-
-
-def test_reversal_turns_and_scales_the_gradient() -> None:
-    values = torch.randn(5, requires_grad=True)
-    (Reversal.apply(values, 0.25) ** 2).sum().backward()
-    torch.testing.assert_close(values.grad, -0.25 * 2 * values.detach())
-
-
-def test_info_nce_is_its_formula() -> None:
-    queries, keys = torch.randn(6, 4), torch.randn(6, 4)
-    q, k = functional.normalize(queries, dim=-1), functional.normalize(keys, dim=-1)
-    expected = [-torch.log(torch.exp(q[i] @ k[i] / 0.2) / torch.exp(k @ q[i] / 0.2).sum()) for i in range(6)]
-    torch.testing.assert_close(info_nce(queries, keys, 0.2), torch.stack(expected).mean())
-
-
-def test_nt_xent_is_its_formula() -> None:
-    first, second = torch.randn(4, 3), torch.randn(4, 3)
-    both = functional.normalize(torch.cat([first, second]), dim=-1)
-    expected = []
-    for i in range(8):
-        others = [j for j in range(8) if j != i]
-        total = torch.exp(both[others] @ both[i] / 0.5).sum()
-        expected.append(-torch.log(torch.exp(both[(i + 4) % 8] @ both[i] / 0.5) / total))
-    torch.testing.assert_close(nt_xent(first, second, 0.5), torch.stack(expected).mean())
-
-
-def test_chance_costs_two_logarithms_of_two() -> None:
-    lost = mutual_information(torch.zeros(6, 3), torch.eye(3, dtype=torch.bool).repeat(2, 1))
-    assert float(lost) == pytest.approx(2 * np.log(2))
-
-
-def test_balancing_makes_weighted_losses_equal() -> None:
-    losses = {"a": 4.0, "b": 0.5, "c": -2.0}
-    weights = inverse_magnitude(losses)
-    assert sum(weights.values()) == pytest.approx(1)
-    assert [weights[n] * abs(losses[n]) for n in losses] == pytest.approx([weights["a"] * 4.0] * 3)
-
-
-@pytest.mark.parametrize("weight", [0.001, 0.5, 3.0])
-@pytest.mark.parametrize("adversary", [0.0, 0.2, 9.0])
-def test_the_adversary_never_takes_more_than_its_bound(weight: float, adversary: float) -> None:
-    allowed = bounded(weight, adversary, 1.0)
-    assert 0 <= allowed <= weight
-    assert 1.0 - allowed * adversary >= 0.5 - 1e-12
-    assert allowed == weight or weight * adversary > 0.5
-
-
-def test_schedules_have_their_values() -> None:
-    assert [temperature(p) for p in (0, 0.5, 1)] == pytest.approx([0.5, 0.275, 0.05])
-    assert [reversal(p) for p in (0, 0.2, 0.4)] == [0, 0, 0]
-    assert reversal(1.0) == pytest.approx(0.01, rel=1e-3)
-    assert reversal(0.7) == pytest.approx(0.01 * (2 / (1 + np.exp(-5)) - 1))
-    assert learning_rate(0.03) == pytest.approx(1)
-    assert learning_rate(1.0) == pytest.approx(0.05)
-
-
-def test_schemes_are_those_of_the_text() -> None:
-    five = {"node_feat_mask", "link_pred", "node_contrast", "graph_contrast", "graph_prop"}
-    assert set(SCHEMES["b2"]) == {"node_feat_mask"}
-    assert set(SCHEMES["b3"]) == {"node_contrast"}
-    assert set(SCHEMES["s1"]) == {"node_feat_mask", "link_pred"}
-    assert set(SCHEMES["s2"]) == {"node_contrast", "graph_contrast"}
-    assert set(SCHEMES["s3"]) == five - {"graph_prop"}
-    assert set(SCHEMES["s4"]) == set(SCHEMES["b4"]) == five
-    assert set(SCHEMES["s5"]) == five | {"domain_adv"}
-    assert all(name in OBJECTIVES for names in SCHEMES.values() for name in names)
+from relfm.objectives.schedules import reversal, temperature
 
 
 class Pull(Objective):
@@ -152,6 +57,106 @@ def test_a_loss_that_is_not_finite_is_left_out() -> None:
     record = Optimisation(model, objectives).step(losses, 0.5)
     assert record["train/skipped"] == 1
     assert torch.isfinite(model.weight).all()
+
+
+class Burst(Pull):
+    """Its head's gradient is infinite, the network's is not."""
+
+    def __init__(self) -> None:
+        super().__init__([1.0, 1.0])
+        self.head = nn.Parameter(torch.zeros(()))
+
+    def loss(self, model: nn.Linear) -> Tensor:
+        return super().loss(model) + self.head.abs().sqrt()
+
+
+def test_a_gradient_that_is_not_finite_changes_no_head() -> None:
+    model, burst = nn.Linear(2, 1, bias=False), Burst()
+    before = model.weight.detach().clone()
+    record = Optimisation(model, {"a": burst}).step({"a": burst.loss(model)}, 0.5)
+    assert not np.isfinite(record["train/gradients/heads_grad_norm"])
+    assert torch.isfinite(burst.head)
+    assert torch.equal(model.weight, before)
+
+
+def test_heads_learn_at_rates_of_their_own(world: World, model: RelationalModel) -> None:
+    objectives = {n: OBJECTIVES[n](CONFIG) for n in ("link_pred", "node_contrast", "domain_adv")}
+    optimisation = Optimisation(model, objectives, rate=0.1)
+    record = optimisation.step({"node_contrast": _loss("node_contrast", objectives, world, model)}, 0.03)
+    rates = [record[f"train/lr/{n}"] for n in ("model", "link_pred", "node_contrast", "domain_adv")]
+    assert rates == pytest.approx([0.1, 0.01, 0.1, 0.05])
+
+
+def test_heads_are_not_projected(world: World, model: RelationalModel) -> None:
+    names = ("node_feat_mask", "graph_prop", "link_pred")
+    objectives = {n: OBJECTIVES[n](CONFIG) for n in names}
+    optimisation = Optimisation(model, objectives, clip=1e9)
+    losses = {n: _loss(n, objectives, world, model) for n in names}
+    heads = {n: torch.autograd.grad(losses[n], [*objectives[n].parameters()], retain_graph=True) for n in names}
+    record = optimisation.step(losses, 0.5)
+    for name in names:
+        weight = record[f"train/loss_balancer/weight/{name}"]
+        for parameter, expected in zip(objectives[name].parameters(), heads[name], strict=True):
+            torch.testing.assert_close(parameter.grad, weight * expected, atol=1e-6, rtol=1e-4)
+
+
+def test_the_record_has_every_figure_of_the_text(world: World, model: RelationalModel) -> None:
+    objectives = {n: OBJECTIVES[n](CONFIG) for n in SCHEMES["s5"]}
+    for objective in objectives.values():
+        objective.advance(0.7)
+    optimisation = Optimisation(model, objectives)
+    record = optimisation.step({n: _loss(n, objectives, world, model) for n in objectives}, 0.7)
+    mates = [n for n in objectives if n != "domain_adv"]
+    named = [f"train/loss/{n}" for n in (*objectives, "total")]
+    named += [f"{kind}/{n}" for n in mates for kind in ("train/loss_balancer/weight", "train/loss_balancer/weighted")]
+    named += [f"train/gradients/{n}" for n in (*mates, "model_grad_norm")]
+    named += [f"gradient_surgery/{n}" for n in ("total_conflicts", "total_projections", "conflict_ratio")]
+    named += [f"gradient_surgery/cosine/{a}/{b}" for i, b in enumerate(mates) for a in mates[:i]]
+    named += ["train/domain_adv/lambda", "train/node_contrast/temperature", "train/progress/share"]
+    assert not set(named) - set(record)
+    assert all(np.isfinite(value) for value in record.values())
+    assert record["train/domain_adv/lambda"] == pytest.approx(reversal(0.7))
+    assert record["train/node_contrast/temperature"] == pytest.approx(temperature(0.7))
+    weighted = [record[f"train/loss_balancer/weighted/{n}"] for n in mates]
+    taken = record["train/domain_adv/lambda"] * record["train/loss/domain_adv"]
+    assert record["train/loss/total"] == pytest.approx(sum(weighted) - taken)
+
+
+class Still(Objective):
+    """Wants nothing of the network."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+        self.head = nn.Parameter(torch.ones(()))
+
+    def loss(self) -> Tensor:
+        return self.head**2
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.9])
+def test_the_network_is_turned_against_the_adversary(progress: float, world: World, model: RelationalModel) -> None:
+    """Its head learns always; the network goes the other way, once the weight is not 0 any more."""
+    adversary = OBJECTIVES["domain_adv"](CONFIG)
+    adversary.advance(progress)
+    drawn = adversary.draw(world, np.random.default_rng(0))
+    mate = Still()
+    losses = {"mate": mate.loss(), "domain_adv": adversary(model, world, drawn).value}
+    Optimisation(model, {"mate": mate, "domain_adv": adversary}, clip=1e9).step(losses, progress)
+    assert all(p.grad.abs().sum() > 0 for p in adversary.parameters())
+    found = torch.cat([p.grad.reshape(-1) for p in model.parameters()])
+    states = model.states(world.database, drawn.hood, RowBank(model, world.database, world.until))
+    lost = functional.cross_entropy(adversary.head(states), torch.full((len(states),), world.index))
+    plain = torch.autograd.grad(lost, [*model.parameters()], allow_unused=True)
+    flat = torch.cat([(torch.zeros_like(p) if g is None else g).reshape(-1)
+                      for g, p in zip(plain, model.parameters(), strict=True)])  # fmt: skip
+    if progress:
+        assert functional.cosine_similarity(found, flat, dim=0) < -0.9
+    else:
+        assert not found.any()
+
+
+def _loss(name: str, objectives: dict[str, Objective], world: World, model: RelationalModel) -> Tensor:
+    return objectives[name](model, world, objectives[name].draw(world, np.random.default_rng(6))).value
 
 
 def test_a_resumed_optimisation_takes_the_same_steps(world: World) -> None:
