@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import yaml
 
 from relfm.benchmarks import tasks as hosted
@@ -21,7 +22,7 @@ from relfm.heads.episode import save_episodes
 from relfm.prepare.episodes import episodes_of
 from relfm.prepare.fingerprint import fingerprints
 from relfm.pretrain.blocked import Blocked
-from relfm.questions import answered, draw_questions
+from relfm.questions import usable_questions
 from relfm.states import encode_database, encode_task
 from relfm.task import Examples, TargetKind, Task
 from relfm.tensors import TaskTensors, save_shard
@@ -31,6 +32,7 @@ FORMAT = 1
 INDEX = "corpus.json"
 MOST_LABELS = 20_000
 EPISODES = "episodes"
+SPLITS = (hosted.Split.TRAIN, hosted.Split.VAL)
 
 Progress = Callable[[str], None]
 
@@ -47,10 +49,10 @@ def prepare(
 ) -> dict[str, Any]:
     """Shards of ``sources`` in folder ``out``, and what ``out/corpus.json`` says of them.
 
-    Each shard holds the folder's hosted questions (all splits, never those of benchmarks) and ``questions`` drawn ones,
-    with at most ``MOST_LABELS`` answers each. With ``episodes`` so many moments of each question are answered by the
-    closed forms too, for the heads. What is there already is not made again. Refused for a benchmark's database;
-    DataCannotAnswer for one of more than ``most_rows`` rows.
+    Each shard holds the folder's hosted questions (train and val splits) and up to ``questions`` drawn ones that
+    something can be learned from, with at most ``MOST_LABELS`` answers each. With ``episodes`` so many moments of each
+    question are answered by the closed forms too, for the heads. What is there already is not made again. Refused for
+    a benchmark's database; DataCannotAnswer for one of more than ``most_rows`` rows.
     """
     out.mkdir(parents=True, exist_ok=True)
     index = read_index(out)
@@ -63,13 +65,13 @@ def prepare(
             progress(f"{name}: there already")
             continue
         progress(f"{name}: reading")
+        check_size(name, rows_on_disk(Path(str(source))), most_rows)
         database = connect(source, cache=False)
         sketch, said = fingerprints(database), facts(source)
         if why := blocked.why(name, said["source"], set(sketch)):
             raise Refused(f"'{name}' {why}", hint="leave it out: no model is trained on what measures it")
         rows = sum(database.num_rows(t) for t in database.tables)
-        if rows > most_rows:
-            raise DataCannotAnswer(f"'{name}' has {rows:,} rows", hint=f"--most-rows is {most_rows:,}: raise it")
+        check_size(name, rows, most_rows)
         asked = [*known_questions(source, database, questions, seed, progress)]
         entry = _shard(database, name, asked, out, seed)
         index["shards"][name] = entry | {"rows": rows, "fingerprints": sketch, **said}
@@ -89,7 +91,7 @@ def prepare(
 def known_questions(
     source: str | Path, database: Database, count: int, seed: int, progress: Progress
 ) -> Iterator[tuple[Task, Examples]]:
-    """Hosted questions with their stored answers, then drawn ones with theirs."""
+    """Hosted questions with their stored answers for training and validation, then ``count`` drawn ones with theirs."""
     name = Path(str(source)).name
     if is_folder(Path(str(source))):
         dataset = hosted.load(source)
@@ -100,13 +102,20 @@ def known_questions(
                 progress(f"{name}: {task_name} left out: {error.message}")
                 continue
             if made.task.kind is not TargetKind.RANKING:
-                yield made.task, Examples.concatenate([made.splits[s] for s in hosted.Split])
-    for text in draw_questions(database, count, seed):
-        found = answered(database, text)
-        if found.is_usable:
-            yield found.task, found.examples
-        else:
-            progress(f"{name}: {text} left out: {found.reason}")
+                yield made.task, Examples.concatenate([made.splits[s] for s in SPLITS])
+    for found in usable_questions(database, count, seed, left_out=lambda text: progress(f"{name}: {text}")):
+        yield found.task, found.examples
+
+
+def rows_on_disk(source: Path) -> int:
+    """Rows of a RelBench folder as its files' footers say, 0 for any other source: nothing is read for it."""
+    return sum(pq.ParquetFile(file).metadata.num_rows for file in sorted((source / "db").glob("*.parquet")))
+
+
+def check_size(name: str, rows: int, most_rows: int) -> None:
+    """DataCannotAnswer if a database has more rows than it may."""
+    if rows > most_rows:
+        raise DataCannotAnswer(f"'{name}' has {rows:,} rows", hint=f"--most-rows is {most_rows:,}: raise it")
 
 
 def facts(source: str | Path) -> dict[str, str]:

@@ -1,18 +1,23 @@
 """The answers to a question over the whole history, if they are worth learning from."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
 from relfm.database import Database
 from relfm.errors import RelfmError
 from relfm.labels import with_classes
-from relfm.plan import past_cutoffs, resolve, span_of
+from relfm.plan import moment_of, past_cutoffs, resolve
+from relfm.questions.copies import copies_of
+from relfm.questions.draw import questions_of
 from relfm.task import Examples, TargetKind, Task
 
 MIN_LABELS, MIN_CUTOFFS = 300, 5
 RAREST = 0.02
 MOST_EQUAL = 0.9
+TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,12 @@ class Answered:
 
 def answered(database: Database, question: str, *, rows: int = 20_000) -> Answered:
     """Answers known by the end of the data, at cutoffs that bring about ``rows``; a reason where they are too few, all
-    alike, or of a kind that has no targets (rankings)."""
+    alike, or of a kind that has no targets (rankings). Columns that give the answers away are hidden too."""
     try:
         task = resolve(database, question)
         if task.kind in (TargetKind.RANKING, TargetKind.FORECAST):
             return Answered(question, reason=f"a {task.kind.value} has no single target")
-        _, last = span_of(database, task)
+        last = moment_of(database, task)
         task = with_classes(task, database, last)
         cutoffs = past_cutoffs(database, task, last, rows=rows)
         if task.horizon is not None and len(cutoffs) < MIN_CUTOFFS:
@@ -46,7 +51,31 @@ def answered(database: Database, question: str, *, rows: int = 20_000) -> Answer
     except RelfmError as error:
         return Answered(question, reason=error.message)
     reason = dullness(task, examples)
-    return Answered(question, reason=reason) if reason else Answered(question, task, examples)
+    if reason:
+        return Answered(question, reason=reason)
+    return Answered(question, replace(task, hidden=task.hidden | copies_of(database, task, examples)), examples)
+
+
+def usable_questions(
+    database: Database,
+    count: int,
+    seed: int,
+    *,
+    rows: int = 20_000,
+    left_out: Callable[[str], None] = lambda text: None,
+) -> Iterator[Answered]:
+    """Drawn questions that something can be learned from, up to ``count``; at most ``TRIES`` times as many are
+    answered. ``left_out`` hears of each of the others and why."""
+    made = 0
+    for question in islice(questions_of(database, seed), TRIES * count):
+        if made == count:
+            return
+        found = answered(database, question, rows=rows)
+        if found.is_usable:
+            made += 1
+            yield found
+        else:
+            left_out(f"{question} left out: {found.reason}")
 
 
 def dullness(task: Task, examples: Examples) -> str:
@@ -56,8 +85,8 @@ def dullness(task: Task, examples: Examples) -> str:
     targets = examples.targets
     if task.kind is TargetKind.BINARY and not RAREST < targets.mean() < 1 - RAREST:
         return f"base rate {targets.mean():.3f}"
-    if task.kind is TargetKind.MULTICLASS and len(np.unique(targets)) < 2:
-        return "one class"
+    if task.kind is TargetKind.MULTICLASS and np.bincount(targets.astype(np.int64)).max() > (1 - RAREST) * len(targets):
+        return "nearly all answers are one class"
     if task.kind is TargetKind.REGRESSION:
         _, counts = np.unique(targets, return_counts=True)
         if len(counts) < 4 or counts.max() > MOST_EQUAL * len(targets):

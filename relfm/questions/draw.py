@@ -1,147 +1,132 @@
-"""Questions drawn for a schema: counts, absence, thresholds, sums and means of an entity's events, and missing cells.
+"""Questions drawn for a schema: what entities' events will be, and what missing cells hold.
 
-Horizons and thresholds follow from the data, so that answers vary. Every question is text of the question language:
-what it hides from the features is the language's business.
+Horizons, thresholds and populations follow from the data, so that answers vary. Every question is text of the question
+language: its labels, and what it hides from the features, are the language's business.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
 from relfm.database import Database
 from relfm.errors import RelfmError
 from relfm.plan import resolve
-from relfm.schema import Column, ForeignKey, Table
-from relfm.stype import Stype
-from relfm.times import DAY, TIMELESS
+from relfm.questions.events import Events, Route, events_of, routes_of
+from relfm.questions.names import quoted
+from relfm.questions.population import Population, drawn_population, newcomers
+from relfm.questions.static import cells_of, drawn_cell
+from relfm.questions.targets import OFTENEST, RAREST, Draft, drawn_target
+from relfm.questions.windows import FRACTIONS, Length, Windows, cutoffs_before, length_near
 
-FRACTIONS = (1 / 6, 1 / 12, 1 / 24, 1 / 40, 1 / 80)
-"""Horizons, as shares of the time that the events span."""
+STATIC_SHARE = 0.2
+FIRST_TIME_SHARE = 0.06
+HORIZONS_TRIED = 4
+ATTEMPTS = 15
+"""At one question, before the other sort is tried."""
 
-MIN_EVENTS, MIN_ENTITIES = 300, 15
-ACTIVE_SHARE = 0.7
-"""Share of the questions that ask only about entities with recent events."""
+ATTEMPTS_IN_VAIN = 150
+"""In a row, after which the schema offers nothing more."""
 
-STATIC_SHARE = 0.15
-ATTEMPTS = 12
+MOST_CACHED = 12
 
 
-@dataclass(frozen=True)
-class Route:
-    """Events of ``child`` that happen to rows of ``entity``; ``days`` is the time that they span."""
+@dataclass
+class Source:
+    """What questions can be drawn from: routes and cells of one database; the events of the latest routes are kept."""
 
-    entity: Table
-    child: Table
-    key: ForeignKey
-    days: float
+    database: Database
+    generator: np.random.Generator
+    cached: dict[Route, Events] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.routes = routes_of(self.database)
+        self.cells = cells_of(self.database)
+
+    def events(self, route: Route) -> Events:
+        if route not in self.cached:
+            if len(self.cached) >= MOST_CACHED:
+                self.cached.pop(next(iter(self.cached)))
+            self.cached[route] = events_of(self.database, route)
+        return self.cached[route]
+
+    def route(self) -> Route:
+        """An entity table at random, then a route to it: tables that many point at do not crowd out the others."""
+        entities = sorted({route.entity.name for route in self.routes})
+        chosen = entities[self.generator.integers(len(entities))]
+        there = [route for route in self.routes if route.entity.name == chosen]
+        chances = np.array([1.0 / len(route.hops) for route in there])
+        return there[self.generator.choice(len(there), p=chances / chances.sum())]
+
+    def cell(self) -> str | None:
+        """A question about a cell; no column is asked for twice."""
+        table, columns = self.cells[self.generator.integers(len(self.cells))]
+        column = columns.pop(self.generator.integers(len(columns)))
+        if not columns:
+            self.cells.remove((table, columns))
+        return drawn_cell(self.database, table, column, self.generator)
 
 
 def draw_questions(database: Database, count: int, seed: int) -> list[str]:
     """Up to ``count`` different questions that the database's schema accepts; fewer where it offers little."""
-    generator = np.random.default_rng(seed)
-    routes, cells = routes_of(database), cells_of(database)
-    found: dict[str, None] = {}
-    for _ in range(ATTEMPTS * count):
-        if len(found) == count or not (routes or cells):
-            break
-        static = bool(cells) and (not routes or generator.random() < STATIC_SHARE)
-        text = _static(cells, generator) if static else _forecast(database, routes, generator)
-        if text is not None and text not in found and _fits(database, text):
-            found[text] = None
-    return list(found)
+    return list(islice(questions_of(database, seed), count))
 
 
-def routes_of(database: Database) -> list[Route]:
-    """Every way in which dated events point at entities with a key of one column, where one link alone leads there."""
-    found = []
-    for entity in database.schema.tables.values():
-        if len(entity.primary_key) != 1 or database.num_rows(entity.name) < MIN_ENTITIES:
+def questions_of(database: Database, seed: int) -> Iterator[str]:
+    """Different questions without end, or until the schema offers nothing new."""
+    source = Source(database, np.random.default_rng(seed))
+    found: set[str] = set()
+    vain = 0
+    while vain < ATTEMPTS_IN_VAIN and (source.routes or source.cells):
+        is_static = bool(source.cells) and (not source.routes or source.generator.random() < STATIC_SHARE)
+        for _ in range(ATTEMPTS):
+            text = (source.cell() if source.cells else None) if is_static else _forecast(source)
+            if text is not None and text not in found and _fits(database, text):
+                found.add(text)
+                vain = 0
+                yield text
+                break
+            vain += 1
+
+
+def _forecast(source: Source) -> str | None:
+    """A horizon at which some entities have events and some have none, then what to ask of them."""
+    route, generator = source.route(), source.generator
+    events = source.events(route)
+    if not len(events.times):
+        return None
+    spanned = float(events.times[-1] - np.quantile(events.times, 0.02))
+    for fraction in generator.permutation(FRACTIONS)[:HORIZONS_TRIED]:
+        length = length_near(spanned * float(fraction), generator)
+        cutoffs = cutoffs_before(events, length)
+        if not len(cutoffs):
             continue
-        children = database.schema.children_of(entity.name)
-        for child, key in children:
-            if sum(other.name == child.name for other, _ in children) > 1 or not database.is_timed(child.name):
-                continue
-            times = database.times(child.name)
-            times = times[times > TIMELESS]
-            if len(times) < MIN_EVENTS:
-                continue
-            first, last = np.quantile(times, [0.02, 1.0])
-            if last - first >= 10 * DAY:
-                found.append(Route(entity, child, key, (last - first) / DAY))
-    return found
-
-
-def cells_of(database: Database) -> list[tuple[Table, Column]]:
-    """Flags and categories of few values in tables with a key and a time: cells that could be missing."""
-    found = []
-    for table in database.schema.tables.values():
-        if (
-            len(table.primary_key) != 1
-            or not database.is_timed(table.name)
-            or database.num_rows(table.name) < MIN_EVENTS
-        ):
+        found = drawn_population(source.database, route, events, cutoffs, length, generator)
+        if generator.random() < FIRST_TIME_SHARE:
+            return _first_time(route, found, events, cutoffs, length)
+        windows = Windows.of(events, cutoffs, length.span.after(cutoffs), found.members)
+        if windows.share() < RAREST or len(np.unique(windows.groups)) < 10:
             continue
-        for column in table.columns:
-            if column.stype == Stype.categorical and column.name not in table.key_columns:
-                _, values = database.codes(table.name, column.name)
-                if 2 <= len(values) <= 10:
-                    found.append((table, column))
-    return found
+        target = drawn_target(Draft(source.database, route, length, windows, generator))
+        return None if target is None else _question(route, target, found.where)
+    return None
 
 
-def _forecast(database: Database, routes: list[Route], generator: np.random.Generator) -> str | None:
-    route = routes[generator.integers(len(routes))]
-    horizon = max(1, round(route.days * float(generator.choice(FRACTIONS))))
-    child, entity = quoted(route.child.name), quoted(route.entity.name)
-    body = _BODIES[generator.choice(len(_BODIES), p=_CHANCES)](database, route, child, horizon, generator)
-    if body is None:
+def _first_time(
+    route: Route, population: Population, events: Events, cutoffs: np.ndarray, length: Length
+) -> str | None:
+    """Whether those who never had such an event will have their first."""
+    found = newcomers(population, events, cutoffs, route.star())
+    windows = Windows.of(events, cutoffs, length.span.after(cutoffs), found.members)
+    if not RAREST < windows.share() < OFTENEST:
         return None
-    active = ""
-    if generator.random() < ACTIVE_SHARE:
-        active = f" WHERE COUNT({child}.*, -{horizon * int(generator.choice([1, 3, 6]))}, 0, days) > 0"
-    return f"PREDICT {body} FOR EACH {entity}.{quoted(route.entity.primary_key[0])}{active}"
+    return _question(route, f"COUNT({route.star()}, {length.ahead}) > 0", found.where)
 
 
-def _absence(database: Database, route: Route, child: str, horizon: int, generator: np.random.Generator) -> str | None:
-    return f"COUNT({child}.*, 0, {horizon}, days) = 0"
-
-
-def _count(database: Database, route: Route, child: str, horizon: int, generator: np.random.Generator) -> str | None:
-    return f"COUNT({child}.*, 0, {horizon}, days)"
-
-
-def _many(database: Database, route: Route, child: str, horizon: int, generator: np.random.Generator) -> str | None:
-    return f"COUNT({child}.*, 0, {horizon}, days) > {int(generator.integers(1, 5))}"
-
-
-def _number(database: Database, route: Route, child: str, horizon: int, generator: np.random.Generator) -> str | None:
-    columns = [
-        c.name for c in route.child.columns if c.stype == Stype.numerical and c.name not in route.child.key_columns
-    ]
-    if not columns:
-        return None
-    column = columns[generator.integers(len(columns))]
-    values = database.numbers(route.child.name, column)
-    values = values[np.isfinite(values)]
-    if len(values) < MIN_EVENTS // 3 or len(np.unique(values)) < 3:
-        return None
-    function = str(generator.choice(["SUM", "AVG", "MAX", "MIN"]))
-    body = f"{function}({child}.{quoted(column)}, 0, {horizon}, days)"
-    if generator.random() < 0.5:
-        body += f" > {float(np.quantile(values, generator.choice([0.5, 0.75, 0.9]))):.4g}"
-    return body
-
-
-Body = Callable[[Database, Route, str, int, np.random.Generator], str | None]
-_BODIES: tuple[Body, ...] = (_absence, _count, _many, _number)
-_CHANCES = (0.25, 0.15, 0.1, 0.5)
-
-
-def _static(cells: list[tuple[Table, Column]], generator: np.random.Generator) -> str:
-    table, column = cells[generator.integers(len(cells))]
-    name = quoted(table.name)
-    return f"PREDICT {name}.{quoted(column.name)} FOR EACH {name}.{quoted(table.primary_key[0])}"
+def _question(route: Route, target: str, where: str) -> str:
+    entity = f"{quoted(route.entity.name)}.{quoted(route.entity.primary_key[0])}"
+    return f"PREDICT {target} FOR EACH {entity}{f' WHERE {where}' if where else ''}"
 
 
 def _fits(database: Database, text: str) -> bool:
@@ -150,8 +135,3 @@ def _fits(database: Database, text: str) -> bool:
     except RelfmError:
         return False
     return True
-
-
-def quoted(name: str) -> str:
-    """The name as the question language takes any name."""
-    return '"' + name.replace('"', '""') + '"'
