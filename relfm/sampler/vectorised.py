@@ -1,77 +1,98 @@
-"""One hop for all nodes of a frontier in NumPy: what runs where numba is missing, and what the kernel is tested by."""
+"""All hops in NumPy: what runs where numba is missing, and what the kernel is tested by."""
 
 import numpy as np
 
 from relfm.sampler.index import LinkIndex
-from relfm.times import MISSING_TIME
+from relfm.times import MISSING_TIME, TIMELESS
 
 
-def hop(
+def trees(
+    index: LinkIndex, tables: np.ndarray, rows: np.ndarray, seen: np.ndarray, fanout: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """The fields of a ``Neighbourhood`` in order, from int32[S], int64[S], int64[S] and int64[H]."""
+    none = np.full(len(rows), -1)
+    hops = [(tables, rows, none, none.astype(np.int32), np.arange(len(rows)))]
+    back, before = none, 0
+    for most in fanout:
+        tables, rows, _, came_by, seeds = hops[-1]
+        node, place, row = _hop(index, tables, rows, came_by, back, seen[seeds], int(most))
+        hops.append((index.reached[place], row, node + before, index.relations[place], seeds[node]))
+        back, before = rows[node], before + len(rows)
+    offsets = np.cumsum([0, *(len(hop[0]) for hop in hops)], dtype=np.int64)
+    tables, rows, parents, relations, seeds = (np.concatenate(parts) for parts in zip(*hops, strict=True))
+    times = index.times[index.times_at[tables] + rows]
+    ages = np.where(times <= TIMELESS, -1, np.maximum(seen[seeds] - np.maximum(times, TIMELESS + 1), 0))
+    return offsets, tables, rows, parents, relations, ages, seeds
+
+
+def _hop(
     index: LinkIndex,
     tables: np.ndarray,
     rows: np.ndarray,
-    seen: np.ndarray,
     came_by: np.ndarray,
-    came_from: np.ndarray,
+    back: np.ndarray,
+    seen: np.ndarray,
     most: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(node int64[m], relation int32[m], row int64[m]), sorted by (node, relation, most recent first)."""
-    found: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
-    for link in range(len(index.child)):
-        down = np.flatnonzero(tables == index.parent[link])
-        if len(down):
-            found.append(_children(index, link, down, rows, seen, came_by, came_from, most))
-        up = np.flatnonzero((tables == index.child[link]) & (came_by != 2 * link))
-        if len(up):
-            found.append(_parents(index, link, up, rows, seen))
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64)
-    nodes, relations, ranks, others = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.lexsort((ranks, relations, nodes))
-    return nodes[order], relations[order].astype(np.int32), others[order]
+    """(node, place of the relation in the index, row) of each neighbour of the frontier, in order, int64 each.
+
+    ``back`` are the rows that the nodes of the frontier came from.
+    """
+    size = index.relation_start[tables + 1] - index.relation_start[tables]
+    node = np.repeat(np.arange(len(rows)), size)
+    place = np.repeat(index.relation_start[tables], size) + _ranks(size)
+    relation = index.relations[place]
+    kept = (relation % 2 == 0) | (came_by[node] != relation - 1)
+    node, place, relation = node[kept], place[kept], relation[kept]
+    at = index.bounds_at[place] + rows[node]
+    first, stop = index.bounds[at].astype(np.int64), index.bounds[at + 1].astype(np.int64)
+    back, moment, counts = np.where(came_by[node] == relation + 1, back[node], -1), seen[node], np.zeros_like(first)
+    up = np.flatnonzero((relation % 2 == 1) & (first >= 0))
+    counts[up] = _visible(index, index.reached[place[up]], first[up], moment[up])
+    down = np.flatnonzero((relation % 2 == 0) & (stop > first))
+    stop[down] = _ends(index.child_times, first[down], stop[down], moment[down])
+    counts[down] = stop[down] - first[down]
+    came = down[(back[down] >= 0)]
+    counts[came] -= _visible(index, index.reached[place[came]], back[came], moment[came])
+    counts[down] = np.minimum(counts[down], most)
+    return np.repeat(node, counts), np.repeat(place, counts), _rows(index, relation, first, stop, back, counts)
 
 
-def _children(
-    index: LinkIndex,
-    link: int,
-    nodes: np.ndarray,
-    rows: np.ndarray,
-    seen: np.ndarray,
-    came_by: np.ndarray,
-    came_from: np.ndarray,
-    most: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    first = index.start[index.start_at[link] + rows[nodes]]
-    last = index.start[index.start_at[link] + rows[nodes] + 1]
-    end = _ends(index.child_times, first, last, seen[nodes])
-    size = np.minimum(end - first, most + 1)  # one more, for the row that it came from
-    node = np.repeat(nodes, size)
-    rank = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-    child = index.children[np.repeat(end, size) - 1 - rank]
-    is_back = (came_by[node] == 2 * link + 1) & (came_from[node] == child)
-    passed = np.cumsum(is_back) - is_back
-    before = passed - np.repeat(np.append(passed, 0)[np.cumsum(size) - size], size)
-    kept = ~is_back & (rank - before < most)
-    return node[kept], np.full(kept.sum(), 2 * link), rank[kept], child[kept]
+def _rows(
+    index: LinkIndex, relation: np.ndarray, first: np.ndarray, stop: np.ndarray, back: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """int64: ``counts`` rows of each relation, the last children first; behind ``back`` they are one place further."""
+    given = counts > 0
+    relation, first, stop, back, counts = (a[given] for a in (relation, first, stop, back, counts))
+    rows = np.repeat(first, counts)
+    is_child = np.repeat(relation % 2 == 0, counts)
+    at = (np.repeat(stop, counts) - 1 - _ranks(counts))[is_child]
+    rows[is_child] = index.children[at]
+    if (back >= 0).any():
+        is_back = is_child & (rows == np.repeat(back, counts))
+        passed = np.cumsum(is_back)
+        before = (passed - is_back)[np.cumsum(counts) - counts]
+        rows[is_child] = index.children[at - (passed - np.repeat(before, counts))[is_child]]
+    return rows
 
 
-def _parents(
-    index: LinkIndex, link: int, nodes: np.ndarray, rows: np.ndarray, seen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    other = index.parents[index.parents_at[link] + rows[nodes]]
-    nodes, other = nodes[other >= 0], other[other >= 0]
-    times = index.times[index.times_at[index.parent[link]] + other]
-    kept = (times != MISSING_TIME) & (times <= seen[nodes])
-    count = int(kept.sum())
-    return nodes[kept], np.full(count, 2 * link + 1), np.zeros(count, np.int64), other[kept]
+def _ranks(sizes: np.ndarray) -> np.ndarray:
+    """0, 1, 2, ... for each size."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _visible(index: LinkIndex, tables: np.ndarray, rows: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    times = index.times[index.times_at[tables] + rows]
+    return (times != MISSING_TIME) & (times <= seen)
 
 
 def _ends(times: np.ndarray, low: np.ndarray, high: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """int64[n]: the first place of each times[low:high] (rising) after ``seen``, all searched in step."""
-    low, high = low.copy(), high.copy()
-    while (open_ := low < high).any():
-        middle = (low + high) // 2
-        before = open_ & (times[np.where(open_, middle, 0)] <= seen)
-        low = np.where(before, middle + 1, low)
-        high = np.where(open_ & ~before, middle, high)
-    return low
+    """int64[n]: the first place of each times[low:high] (rising, not empty) after ``seen``, all searched in step."""
+    ends, active, size = low.copy(), np.arange(len(low)), high - low
+    while len(active):
+        half = (size + 1) >> 1
+        at = ends[active]
+        ends[active] = at + half * (times[at + half - 1] <= seen[active])
+        size -= half
+        active, size = active[size > 0], size[size > 0]
+    return ends

@@ -1,14 +1,18 @@
-"""The sampler against a sampler written out in plain Python, and against mutations of the future."""
+"""The sampler against a sampler written out in plain Python."""
 
-from dataclasses import replace
+import subprocess
+import sys
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_tensors import SPAN, random_database
 
 from relfm.errors import UsageError
 from relfm.sampler import Neighbourhood, Sampler
-from relfm.tensors import DatabaseTensors, LinkTensors
+from relfm.tensors import DatabaseTensors, LinkTensors, TableTensors
 from relfm.times import DAY, MISSING_TIME, TIMELESS
 
 BACKENDS = ("numba", "numpy")
@@ -16,9 +20,10 @@ BACKENDS = ("numba", "numpy")
 
 def seeds_of(database: DatabaseTensors, seed: int, count: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     generator = np.random.default_rng(seed)
-    tables = generator.integers(0, len(database.tables), count).astype(np.int32)
-    rows = np.array([generator.integers(len(database.tables[t])) for t in tables])
-    return tables, rows, generator.integers(0, SPAN, count)
+    filled = [i for i, table in enumerate(database.tables) if len(table)]
+    tables = generator.choice(filled, count if filled else 0).astype(np.int32)
+    rows = np.array([generator.integers(len(database.tables[t])) for t in tables], np.int64)
+    return tables, rows, generator.integers(0, SPAN, len(rows))
 
 
 def oracle(
@@ -72,6 +77,42 @@ def test_neighbourhoods_are_what_plain_python_finds(backend: str, fanout: tuple[
     assert len(hood.offsets) == len(fanout) + 2
 
 
+def any_database(seed: int) -> DatabaseTensors:
+    """One to four tables of 0 to 14 rows, a third of them timeless; 0 to 6 links between any two; few moments."""
+    generator = np.random.default_rng(seed)
+    sizes = generator.choice([0, 1, 2, 5, 14], generator.integers(1, 5))
+    moments = np.array([MISSING_TIME, -DAY, 0, 1, DAY, 2 * DAY, SPAN])
+    none = np.zeros(0, np.int32)
+    tables = []
+    for size in sizes:
+        times = np.full(size, TIMELESS) if generator.random() < 0.3 else generator.choice(moments, size)
+        cells = np.zeros((size, 0), np.float32), np.zeros((size, 0), np.int32), np.zeros((size, 0), np.int64)
+        tables.append(TableTensors(0, times, *cells, none, none, none))
+    links = []
+    for child, parent in generator.integers(0, len(sizes), (generator.integers(0, 7), 2)):
+        parents = generator.integers(-1, sizes[parent], sizes[child])
+        links.append(LinkTensors.of(int(child), int(parent), 0, parents, tables[child].times, int(sizes[parent])))
+    return DatabaseTensors("any", tuple(tables), tuple(links), np.zeros((1, 1), np.float16), np.zeros(1, np.uint32))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(0, 2**32 - 1), st.lists(st.sampled_from([0, 1, 2, 3, 20]), max_size=3))
+def test_any_database_and_fanout_give_what_plain_python_finds(seed: int, fanout: list[int]) -> None:
+    database = any_database(seed)
+    tables, rows, seen = seeds_of(database, seed, 12)
+    seen = np.random.default_rng(seed).choice([TIMELESS, -DAY, 0, DAY, SPAN, SPAN + 1], len(rows))
+    expected = oracle(database, tables, rows, seen, tuple(fanout))
+    first, second = (Sampler(database, backend=b).sample(tables, rows, seen, fanout) for b in BACKENDS)
+    assert listed(first) == expected
+    assert first.equals(second)
+    for field in fields(first):
+        assert getattr(first, field.name).dtype == getattr(second, field.name).dtype, field.name
+    times = np.array([database.tables[t].times[r] for t, r in zip(first.tables, first.rows, strict=True)], np.int64)
+    later = slice(first.num_seeds, None)
+    assert (times[later] != MISSING_TIME).all()
+    assert (times[later] <= seen[first.seeds][later]).all()
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_both_backends_return_the_same_arrays(seed: int) -> None:
     database = random_database(seed, rows=200)
@@ -93,39 +134,6 @@ def test_ages_count_from_what_the_seed_saw(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_future_leaves_no_trace(backend: str) -> None:
-    database = random_database(2, rows=120)
-    tables, rows, _ = seeds_of(database, 2, 80)
-    moment = SPAN // 2
-    there = [database.tables[t].times[r] <= moment for t, r in zip(tables, rows, strict=True)]
-    tables, rows = tables[there], rows[there]
-    seen = np.full(len(rows), moment)
-    before = Sampler(database, backend=backend).sample(tables, rows, seen, (5, 5))
-    after = Sampler(mutated(database, moment), backend=backend).sample(tables, rows, seen, (5, 5))
-    shown = ("offsets", "tables", "rows", "parents", "relations", "seeds")
-    later = slice(before.offsets[1], None)
-    assert all(np.array_equal(getattr(before, name), getattr(after, name)) for name in shown)
-    np.testing.assert_array_equal(before.ages[later], after.ages[later])
-
-
-def mutated(database: DatabaseTensors, moment: int) -> DatabaseTensors:
-    """Rows after ``moment`` moved later and given other parents."""
-    generator = np.random.default_rng(9)
-    tables = []
-    for table in database.tables:
-        later = table.times > moment
-        tables.append(replace(table, times=np.where(later, table.times + 7 * DAY, table.times)))
-    links = []
-    for link in database.links:
-        later = tables[link.child].times > moment
-        other = generator.integers(-1, len(tables[link.parent]), len(link.parents))
-        parents = np.where(later, other, link.parents)
-        times, size = tables[link.child].times, len(tables[link.parent])
-        links.append(LinkTensors.of(link.child, link.parent, link.name, parents, times, size))
-    return replace(database, tables=tuple(tables), links=tuple(links))
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_no_seeds_and_no_links_are_no_trouble(backend: str) -> None:
     database = random_database(0)
     none = np.zeros(0, np.int64)
@@ -138,3 +146,78 @@ def test_no_seeds_and_no_links_are_no_trouble(backend: str) -> None:
 def test_an_unknown_backend_is_refused() -> None:
     with pytest.raises(UsageError, match="'rust'"):
         Sampler(random_database(0), backend="rust")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_long_history_gives_its_end(backend: str) -> None:
+    """Ten thousand rows of one parent, a third of them at one moment."""
+    times = np.sort(np.concatenate([np.arange(1, 6_668), np.full(3_333, 4_000)]))
+    none, count = np.zeros(0, np.int32), len(times)
+    cells = np.zeros((count, 0), np.float32), np.zeros((count, 0), np.int32), np.zeros((count, 0), np.int64)
+    child = TableTensors(0, times, *cells, none, none, none)
+    hub = TableTensors(0, np.array([TIMELESS]), *(c[:1] for c in cells), none, none, none)
+    link = LinkTensors.of(0, 1, 0, np.zeros(count, np.int64), times, 1)
+    database = DatabaseTensors("hub", (child, hub), (link,), np.zeros((1, 1), np.float16), np.zeros(1, np.uint32))
+    hood = Sampler(database, backend=backend).sample(1, [0, 0, 0], [0, 4_000, 10_000], (100,))
+    assert np.bincount(hood.seeds[3:], minlength=3).tolist() == [0, 100, 100]
+    seven = np.flatnonzero(times <= 4_000)
+    assert hood.rows[3:].tolist() == [*seven[::-1][:100], *range(count - 1, count - 101, -1)]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_rows_that_there_are_not_are_refused(backend: str) -> None:
+    sampler = Sampler(random_database(0), backend=backend)
+    for table, row in ((0, -1), (0, 20), (4, 0), (-1, 0)):
+        with pytest.raises(IndexError, match="table"):
+            sampler.sample(table, [row], [SPAN], (2,))
+    with pytest.raises(ValueError, match="negative"):
+        sampler.sample(0, [0], [SPAN], (2, -1))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_handed_in_may_be_read_only_strided_and_narrow(backend: str) -> None:
+    database = random_database(3)
+    tables, rows, seen = seeds_of(database, 3)
+    sampler = Sampler(database, backend=backend)
+    expected = sampler.sample(tables[::2], rows[::2], seen[::2], (3, 2))
+    for array in (tables, rows, seen):
+        array.flags.writeable = False
+    assert sampler.sample(tables[::2].astype(np.int8), rows[::2], seen[::2], (3, 2)).equals(expected)
+    assert expected.rows.flags.writeable
+
+
+def test_where_numba_cannot_be_imported_numpy_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert Sampler(random_database(0)).backend == "numpy"
+
+
+def test_where_nothing_can_be_written_it_compiles_for_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    from numba.core import caching
+
+    from relfm.sampler.kernel import compiled
+
+    monkeypatch.setattr(caching.CompileResultCacheImpl, "_locator_classes", [])
+    assert compiled(lambda: 7)() == 7
+
+
+def test_importing_the_sampler_imports_no_compiler() -> None:
+    code = "import sys; import relfm.sampler; sys.exit('numba' in sys.modules or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_places_are_narrow_where_they_fit() -> None:
+    index = Sampler(random_database(0), backend="numpy").index
+    assert index.bounds.dtype == index.children.dtype == np.int32
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_wide_places_give_the_same(backend: str) -> None:
+    """Databases of more than 2^31 children; compiled anew for them."""
+    database = random_database(4)
+    asked = (*seeds_of(database, 4), (4, 3))
+    sampler = Sampler(database, backend=backend)
+    expected = sampler.sample(*asked)
+    wide = {name: getattr(sampler.index, name).astype(np.int64) for name in ("bounds", "children")}
+    sampler.index = replace(sampler.index, **wide)
+    assert sampler.sample(*asked).equals(expected)
