@@ -10,14 +10,14 @@ from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
-from relfm.features.series import Series, date_series, table_series
+from relfm.features.series import Series, date_series, most_varied, table_series
 from relfm.graph import Relation, TemporalGraph
 from relfm.history import Links, is_visible
 from relfm.task import Examples, Task
 from relfm.times import DAY, MISSING_TIME, Span
 
 MAX_SERIES = 60
-"""Series of one table that are aggregated, nearest first."""
+"""Series of one table that are aggregated: its own first, and the most varied of them."""
 
 NEAR_FEATURES, FAR_FEATURES = 2_400, 4_000
 """About how many features the entity's children make, and how many all longer paths: a schema of many tables has
@@ -114,7 +114,7 @@ class _Builder:
         block = Block(len(rows), hops)
         name = f"{relation}{path}"
         add_recency(block, view, self.windows, name, full=full)
-        series = self._child_series(relation, enriched=full)[: self._near if full else self._far]
+        series = self._child_series(relation, self._near if full else self._far, enriched=full)
         add_series(block, view, series, self.windows, name, full=full)
         self._keep(block)
 
@@ -123,7 +123,7 @@ class _Builder:
         block = Block(len(self.examples), 2)
         name = f"{deeper} of {relation}"
         add_recency(block, view, self.windows, name, full=False)
-        series = self._child_series(deeper, enriched=True)[: self._far]
+        series = self._child_series(deeper, self._far, enriched=True)
         add_series(block, view, series, self.windows, name, full=False)
         self._keep(block)
 
@@ -169,21 +169,25 @@ class _Builder:
             self._series[table] = table_series(self.database, table, self.until)
         return self._series[table]
 
-    def _child_series(self, relation: Relation, *, enriched: bool) -> list[Series]:
-        """A child table's own series, and those of its other parents that were there when it was (a line's product's
-        price): the cells of a parent that came later are the child's future, whenever the child is looked at."""
-        series = list(self._own_series(relation.table))
-        if enriched:
-            times = self.database.times(relation.table)
-            for other in self.graph.parents_of(relation.table):
-                if other.key == relation.key or other.parent == self.task.entity:
-                    continue
-                parents = self.graph.parent_rows(other)
-                there = is_visible(np.append(self.database.times(other.parent), MISSING_TIME)[parents], times)
-                for one in self._own_series(other.parent):
-                    values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
-                    series.append(Series(f"{one.name} of {_role(other)}", values, one.is_indicator))
-        return series
+    def _child_series(self, relation: Relation, most: int, *, enriched: bool) -> list[Series]:
+        """At most so many of a child table's own series, and of those of its other parents that were there when it was
+        (a line's product's price): the cells of a parent that came later are the child's future, whenever the child is
+        looked at. The cut reads values alone, so that no name and no order of columns decides what is kept."""
+        own = self._own_series(relation.table)
+        times = self.database.times(relation.table)
+        visible = np.flatnonzero(is_visible(times, self.until))
+        if not enriched or len(own) >= most:
+            return most_varied(own, most, visible)
+        far: list[Series] = []
+        for other in self.graph.parents_of(relation.table):
+            if other.key == relation.key or other.parent == self.task.entity:
+                continue
+            parents = self.graph.parent_rows(other)
+            there = is_visible(np.append(self.database.times(other.parent), MISSING_TIME)[parents], times)
+            for one in self._own_series(other.parent):
+                values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
+                far.append(Series(f"{one.name} of {_role(other)}", values, one.is_indicator))
+        return own + most_varied(far, most - len(own), visible)
 
 
 def windows_of(horizon: Span | None) -> tuple[Window, ...]:

@@ -3,6 +3,7 @@
 What is fitted (which categories are frequent, which columns vary) is fitted on rows visible at ``until`` alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from relfm.stype import Stype
 
 MAX_CATEGORIES = 6
 """Frequent values that get an indicator of their own, per column."""
+
+SAMPLE = 4096
+"""Rows that are looked at to see how varied a series is."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,25 @@ def table_series(database: Database, table: str, until: int) -> list[Series]:
         elif column.type == "string":
             out += _category_series(database, table, column.name, visible)
     return out
+
+
+def most_varied(series: Sequence[Series], most: int, rows: np.ndarray) -> list[Series]:
+    """At most ``most`` of ``series``, in their order: those that tell most rows apart, as far as a sample of ``rows``
+    (int64[n] positions) shows. Equally varied ones are chosen by their values."""
+    if len(series) <= most:
+        return list(series)
+    shown = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)]
+    order = sorted(range(len(series)), key=lambda i: _variety(series[i].values[shown]), reverse=True)
+    return [series[i] for i in sorted(order[: max(most, 0)])]
+
+
+def _variety(values: np.ndarray) -> tuple[float, float, float]:
+    """The chance that two rows have different known values; their mean and spread tell equals apart."""
+    known = values[~np.isnan(values)]
+    if len(known) == 0:
+        return 0.0, 0.0, 0.0
+    shares = np.unique(known, return_counts=True)[1] / len(values)
+    return float((len(known) / len(values)) ** 2 - (shares**2).sum()), float(known.mean()), float(known.std())
 
 
 def date_series(database: Database, table: str) -> list[DateSeries]:

@@ -16,12 +16,12 @@ SEED = 0
 def evaluate(
     model: RelationalModel, objectives: Mapping[str, Objective], parts: Sequence[Part], machine: Machine
 ) -> dict[str, float]:
-    """Means by database and objective, by objective, and in total.
+    """Means by database and objective, by objective, by database, and in total.
 
-    val/loss/{database}/{objective}, val/loss/{objective}, val/loss/total: the loss
+    val/loss/{database}/{objective}, val/loss/{objective}, val/loss/{database}, val/loss/total: the loss
     val/constant/...: that of the constant predictor
     val/ratio/...: loss over constant; below 1 something was learned
-    val/{metric}/{objective}: whatever else the objective measures
+    val/{objective}/{metric}: whatever else the objective measures (val/domain_adv/lambda)
     """
     losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     training = model.training
@@ -48,14 +48,16 @@ def evaluate(
 def _summary(losses: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, float]:
     record: dict[str, float] = {}
     by_objective: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    by_database: dict[str, list[float]] = defaultdict(list)
     for place, held in losses.items():
         database, _, name = place.partition("/")
         for metric, values in held.items():
             if not database:
-                record[f"val/{metric}/{name}"] = _mean(values)
+                record[f"val/{name}/{metric}"] = _mean(values)
                 continue
             record[f"val/{metric}/{place}"] = _mean(values)
             by_objective[name][metric].append(_mean(values))
+            by_database[database] += [_mean(values)] if metric == "loss" else []
         if database and held["constant"]:
             by_objective[name]["ratio"].append(_ratio(held["loss"], held["constant"]))
             record[f"val/ratio/{place}"] = by_objective[name]["ratio"][-1]
@@ -64,7 +66,7 @@ def _summary(losses: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, f
         record |= {f"val/{metric}/{name}": value for name, value in means.items()}
         if means:
             record[f"val/{metric}/total"] = _mean([*means.values()])
-    return record
+    return record | {f"val/loss/{database}": _mean(values) for database, values in by_database.items()}
 
 
 def _ratio(losses: Sequence[float], constants: Sequence[float]) -> float:

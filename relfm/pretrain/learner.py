@@ -100,14 +100,17 @@ def _means(losses: Sequence[tuple[str, str, Loss]], numbers: Sequence[float]) ->
 
 
 def _record(losses: Sequence[tuple[str, str, Loss]], numbers: Sequence[float]) -> dict[str, float]:
-    """Loss, and loss over the constant predictor's, by database and objective; what else each objective measures."""
+    """Loss, and loss over the constant predictor's, by database and objective; the mean loss by database; what else
+    each objective measures."""
     record: dict[str, float] = {"train/skipped": sum(not math.isfinite(number) for number in numbers)}
+    by_database: dict[str, list[float]] = defaultdict(list)
     for (database, name, loss), number in zip(losses, numbers, strict=True):
         record[f"train/loss/{database}/{name}"] = number
         if loss.constant:
             record[f"train/ratio/{database}/{name}"] = number / float(loss.constant)
-        record |= {f"train/{metric}/{database}/{name}": float(value) for metric, value in loss.metrics.items()}
-    return record
+        by_database[database] += [number] if math.isfinite(number) else []
+        record |= {f"train/{name}/{metric}/{database}": float(value) for metric, value in loss.metrics.items()}
+    return record | {f"train/loss/{database}": sum(held) / len(held) for database, held in by_database.items() if held}
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

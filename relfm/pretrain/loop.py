@@ -63,6 +63,7 @@ def train(run: Run, feed: Feed, stop: Stop, done: int) -> None:
         begin, waited = time.perf_counter(), feed.waited
         record = run.learner.step(feed.take(step), step, step / loop.steps)
         seconds = time.perf_counter() - begin
+        record["train/progress/epoch"] = (step + 1) / loop.evaluate  # what lies between two evaluations
         record["train/system/seconds"] = seconds
         record["train/system/waiting"] = (feed.waited - waited) / seconds
         run.tell(step + 1, record)

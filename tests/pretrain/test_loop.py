@@ -133,7 +133,12 @@ def test_the_journal_says_what_was_measured(config: Config, tmp_path: Path) -> N
     assert [line["step"] for line in evaluated] == [0, 6, 12]
     last = evaluated[-1]
     assert last["val/ratio/stadium/sign"] == pytest.approx(last["val/loss/stadium/sign"] / last["val/constant/sign"])
-    assert {"val/loss/sign", "val/ratio/total", "val/accuracy/sign", "val/system/seconds"} <= set(last)
+    assert {"val/loss/sign", "val/loss/stadium", "val/ratio/total", "val/sign/accuracy"} <= set(last)
+    assert "val/system/seconds" in last
+    trained = [name.split("/") for name in steps[-1] if name.startswith("train/loss/") and name.count("/") == 3]
+    assert trained
+    assert {f"train/loss/{database}" for _, _, database, _ in trained} <= set(steps[-1])
+    assert [line["train/progress/epoch"] for line in steps] == pytest.approx([k / 6 for k in range(1, 13)])
 
 
 def test_the_held_out_loss_falls_below_a_constants(config: Config, tmp_path: Path) -> None:
