@@ -17,6 +17,10 @@ Questions = Annotated[int, typer.Option("--questions", min=0, help="Questions dr
 Episodes = Annotated[
     int, typer.Option("--episodes", min=0, help="Moments of each question that the closed forms answer, for the heads.")
 ]
+States = Annotated[
+    str | None,
+    typer.Option("--states", metavar="MODEL", help="Episodes of this model's learned states, in place of features."),
+]
 MostRows = Annotated[int, typer.Option("--most-rows", min=1, help="Refuse databases of more rows.")]
 
 
@@ -26,6 +30,7 @@ def prepare(
     out: Shards = Path("shards"),
     questions: Questions = 12,
     episodes: Episodes = 0,
+    states: States = None,
     seed: Seed = 0,
     most_rows: MostRows = 3_000_000,
     json: AsJson = False,
@@ -37,9 +42,8 @@ def prepare(
     from relfm.prepare import prepare as make
 
     with voice.stages() as progress:
-        index = make(
-            sources, out, questions=questions, episodes=episodes, seed=seed, most_rows=most_rows, progress=progress
-        )
+        wanted = {"questions": questions, "episodes": episodes, "states": states, "seed": seed}
+        index = make(sources, out, most_rows=most_rows, progress=progress, **wanted)
     if json:
         show_json({name: {k: v for k, v in e.items() if k != "fingerprints"} for name, e in index["shards"].items()})
     else:

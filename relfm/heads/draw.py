@@ -1,6 +1,6 @@
 """What a training step sees of an episode: some context rows, some queries, some experts and inputs left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,18 +35,16 @@ def drawn_inputs(
 
 
 class EpisodeSampler:
-    """Draws episodes: a database with a chance as the root of its number of questions, then a question, then one of
-    its moments, so that no large database fills the training."""
+    """Draws episodes: a database by its weight, then a question, then one of its moments, so that no question with
+    many moments fills the training."""
 
-    def __init__(self, episodes: Sequence[Episode]) -> None:
-        usable = [e for e in episodes if e.num_context >= MIN_CONTEXT and len(e.query_odds) >= MIN_QUERIES]
+    def __init__(self, episodes: Sequence[Episode], weights: Mapping[str, float]) -> None:
         self._by_database: dict[str, dict[str, list[Episode]]] = {}
-        for one in usable:
+        for one in episodes:
             self._by_database.setdefault(one.database, {}).setdefault(one.question, []).append(one)
         self._names = sorted(self._by_database)
-        weights = np.array([len(self._by_database[n]) ** 0.5 for n in self._names])
-        self._chances = weights / max(weights.sum(), 1e-9)
-        self.num_episodes = len(usable)
+        chances = np.array([weights[name] for name in self._names])
+        self._chances = chances / chances.sum()
 
     def draw(self, generator: np.random.Generator) -> Episode:
         questions = self._by_database[self._names[generator.choice(len(self._names), p=self._chances)]]

@@ -14,6 +14,9 @@ from safetensors.numpy import save_file
 EXPERTS = ("prior", "history", "linear", "steps", "conjunctions", "waves", "neighbours")
 """The experts in closed form that a head has slots for."""
 
+FOLDERS = {"features-head": "episodes", "states-head": "state-episodes"}
+"""Where episodes stand below a corpus, by the kind of head that they are for."""
+
 LIKELIEST = 13.0
 """Log-odds are clipped to this size."""
 

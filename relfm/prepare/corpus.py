@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,8 +17,9 @@ from relfm.benchmarks import tasks as hosted
 from relfm.connectors import connect
 from relfm.connectors.rel_bench import is_folder
 from relfm.database import Database
-from relfm.errors import DataCannotAnswer, Refused, RelfmError
-from relfm.heads.episode import save_episodes
+from relfm.errors import DataCannotAnswer, Refused, RelfmError, UsageError
+from relfm.heads.episode import FOLDERS, save_episodes
+from relfm.learned import learned
 from relfm.prepare.episodes import episodes_of
 from relfm.prepare.fingerprint import fingerprints
 from relfm.pretrain.blocked import Blocked
@@ -28,10 +29,12 @@ from relfm.task import Examples, TargetKind, Task
 from relfm.tensors import TaskTensors, save_shard
 from relfm.text import default_encoder
 
+if TYPE_CHECKING:
+    from relfm.model import RelationalModel
+
 FORMAT = 1
 INDEX = "corpus.json"
 MOST_LABELS = 20_000
-EPISODES = "episodes"
 SPLITS = (hosted.Split.TRAIN, hosted.Split.VAL)
 
 Progress = Callable[[str], None]
@@ -43,6 +46,7 @@ def prepare(
     *,
     questions: int = 12,
     episodes: int = 0,
+    states: str | Path | None = None,
     seed: int = 0,
     most_rows: int = 3_000_000,
     progress: Progress = lambda text: None,
@@ -51,15 +55,18 @@ def prepare(
 
     Each shard holds the folder's hosted questions (train and val splits) and up to ``questions`` drawn ones that
     something can be learned from, with at most ``MOST_LABELS`` answers each. With ``episodes`` so many moments of each
-    question are answered by the closed forms too, for the heads. What is there already is not made again. Refused for
-    a benchmark's database; DataCannotAnswer for one of more than ``most_rows`` rows.
+    question are answered by the closed forms too, for the heads; ``states`` names the model whose learned states their
+    rows then have in place of features. What is there already is not made again. Refused for a benchmark's database;
+    DataCannotAnswer for one of more than ``most_rows`` rows; UsageError for a model without states.
     """
     out.mkdir(parents=True, exist_ok=True)
     index = read_index(out)
     blocked = Blocked.read()
+    model = None if states is None else states_model(states)
+    kind = "features-head" if model is None else "states-head"
     for source in sources:
         name = Path(str(source)).name.removesuffix(".db").removesuffix(".duckdb")
-        wanted = out / EPISODES / f"{name}.safetensors"
+        wanted = out / FOLDERS[kind] / f"{name}.safetensors"
         is_done = name in index["shards"] and (out / index["shards"][name]["file"]).is_file()
         if is_done and (not episodes or wanted.is_file()):
             progress(f"{name}: there already")
@@ -73,19 +80,30 @@ def prepare(
         rows = sum(database.num_rows(t) for t in database.tables)
         check_size(name, rows, most_rows)
         asked = [*known_questions(source, database, questions, seed, progress)]
-        entry = _shard(database, name, asked, out, seed)
-        index["shards"][name] = entry | {"rows": rows, "fingerprints": sketch, **said}
+        if not is_done:
+            entry = _shard(database, name, asked, out, seed)
+            index["shards"][name] = entry | {"rows": rows, "fingerprints": sketch, **said}
         if episodes:
             generator = np.random.default_rng([seed, len(name)])
             progress(f"{name}: episodes of {len(asked)} questions")
             made = (
                 episode
                 for task, examples in asked
-                for episode in episodes_of(database, task, examples, generator, name=name, moments=episodes)
+                for episode in episodes_of(
+                    database, task, examples, generator, name=name, moments=episodes, model=model
+                )
             )
             save_episodes(made, wanted)
         write_index(out, index)
     return index
+
+
+def states_model(name: str | Path) -> "RelationalModel":
+    """The network behind the learned states of that model; UsageError if it has none."""
+    found = learned(name)
+    if found is None or found.model is None:
+        raise UsageError(f"model '{name}' has no learned states", hint="name one with states.safetensors")
+    return found.model
 
 
 def known_questions(

@@ -5,6 +5,7 @@ What a head learns from is what it will meet: the same features, experts and spl
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +16,12 @@ from relfm.database import Database
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import Effort
 from relfm.heads.episode import Episode
+from relfm.states import states_of
 from relfm.task import Examples, TargetKind, Task
 from relfm.threads import few_threads
+
+if TYPE_CHECKING:
+    from relfm.model import RelationalModel
 
 MOMENTS = (0.35, 0.5, 0.65, 0.8, 0.93)
 """Shares of the known cutoffs that lie before the moments asked about."""
@@ -42,9 +47,11 @@ def episodes_of(
     name: str,
     moments: int = 3,
     context_rows: Sequence[int] = CONTEXT_ROWS,
+    model: "RelationalModel | None" = None,
 ) -> Iterator[Episode]:
     """Up to ``moments`` episodes of one question; ``examples`` are its answers over the whole history, ``name`` the
-    database's. Moments with too few labels before or rows after are passed over."""
+    database's. Moments with too few labels before or rows after are passed over. With a ``model`` the rows' inputs are
+    its learned states in place of features."""
     known = known_at(task, examples.cutoffs)
     cutoffs = np.unique(examples.cutoffs)
     places = np.unique((np.array(MOMENTS) * len(cutoffs)).astype(np.int64))
@@ -66,18 +73,27 @@ def episodes_of(
             queries = Examples.of(queries.rows, queries.cutoffs, queries.targets, seen=np.full(len(queries), at))
         if task.kind is not TargetKind.REGRESSION and len(np.unique(context.targets)) < 2:
             continue
-        made = _episode(database, task, examples.take(usable), context, queries, rows)
+        made = _episode(database, task, examples.take(usable), context, queries, rows, model)
         yield replace(made, database=name, question=task.name)
 
 
 def _episode(
-    database: Database, task: Task, labelled: Examples, context: Examples, queries: Examples, rows: int
+    database: Database,
+    task: Task,
+    labelled: Examples,
+    context: Examples,
+    queries: Examples,
+    rows: int,
+    model: "RelationalModel | None",
 ) -> Episode:
     shown = as_stale_as(context, queries, rows)
     both = Examples.concatenate([shown.unlabelled(), queries.unlabelled()])
+    until, places = int(queries.seen.min()), np.split(np.arange(len(both)), [len(shown)])
+    states = None if model is None else states_of(model, database, task, both, labelled, until=until)
     with few_threads():
-        matrix = features.compute(database, task, both, labelled, until=int(queries.seen.min()))
-        given, asked = (Side(matrix.take(p)) for p in np.split(np.arange(len(both)), [len(shown)]))
+        matrix = features.compute(database, task, both, labelled, until=until)
+        given, asked = (Side(matrix.take(p), None if states is None else states[p]) for p in places)
         outputs = Outputs.of(task.kind, shown.targets, len(task.classes))
         mixed, block = panel_answers(task, outputs, shown, given, asked, Effort.DEFAULT)
+    block = block if model is None else block.over_states()
     return block.episode(mixed, queries.targets)

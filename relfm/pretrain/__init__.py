@@ -3,11 +3,13 @@
 from relfm.pretrain.asked import Asked
 from relfm.pretrain.config import CorpusConfig, LoopConfig, MachineConfig, PretrainConfig
 from relfm.pretrain.config_file import read_settings, tree_of
+from relfm.pretrain.head_config import HeadPretrainConfig
 from relfm.pretrain.loop import pretrain
 
 __all__ = [
     "Asked",
     "CorpusConfig",
+    "HeadPretrainConfig",
     "LoopConfig",
     "MachineConfig",
     "PretrainConfig",

@@ -18,7 +18,7 @@ class CorpusConfig:
     only      names of databases to use; all unless given
     held_out  names of databases that are never trained on and that losses are reported for
     share     of the databases, held out by a hash of their names where ``held_out`` names none
-    power     a database is drawn with probability proportional to its rows to this power
+    power     a database is drawn with probability proportional to its rows (heads: its episodes) to this power
     synthetic share of the draws that go to synthetic databases, where there are any; -1: by their rows as well
     """
 

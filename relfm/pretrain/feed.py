@@ -1,21 +1,17 @@
-"""What every step is trained on: drawn ahead in a thread beside, and a function of (seed, step, rank) alone.
-
-So a resumed run draws what an unbroken one would have drawn.
-"""
+"""What the network behind the states is trained on: a function of (seed, step, rank) alone."""
 
 import sys
-import time
 import zlib
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import numpy as np
 from torch import nn
 
 from relfm.errors import DataCannotAnswer
 from relfm.objectives import World
+from relfm.pretrain.ahead import Ahead
 from relfm.pretrain.config import PretrainConfig
 from relfm.pretrain.size import num_nodes
 from relfm.pretrain.worlds import Worlds
@@ -27,8 +23,6 @@ SMALLER = 3
 EVALUATION = 0xE7A1
 """Begins the seeds of held-out draws, which are the same at every evaluation and for every seed of the training."""
 
-Result = TypeVar("Result")
-
 
 @dataclass(frozen=True)
 class Part:
@@ -38,27 +32,14 @@ class Part:
     drawn: Mapping[str, Any]
 
 
-class Feed:
-    """``take(step)`` for steps in order; ``waited`` seconds were spent in it so far."""
+class Feed(Ahead[tuple[Part, ...]]):
+    """Parts of so many databases a step."""
 
     def __init__(self, worlds: Worlds, objectives: nn.ModuleDict, config: PretrainConfig, *, rank: int = 0) -> None:
+        super().__init__(config.machine.ahead)
         self.worlds, self.objectives = worlds, dict(objectives.items())
         self.seed, self.rank = config.seed, rank
         self.databases, self.nodes = config.loop.databases, config.loop.nodes or sys.maxsize
-        self.ahead = config.machine.ahead
-        self.waited = 0.0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
-        self._drawing: dict[int, Future[tuple[Part, ...]]] = {}
-
-    def take(self, step: int) -> tuple[Part, ...]:
-        """The parts of ``step``; those of the next steps are drawn meanwhile."""
-        begin = time.perf_counter()
-        for soon in range(step, step + self.ahead + 1):
-            if soon not in self._drawing:
-                self._drawing[soon] = self._thread.submit(self.draw, soon)
-        parts = self._drawing.pop(step).result()
-        self.waited += time.perf_counter() - begin
-        return parts
 
     def draw(self, step: int) -> tuple[Part, ...]:
         return tuple(self._part([self.seed, step, self.rank, place]) for place in range(self.databases))
@@ -67,16 +48,6 @@ class Feed:
         """``draws`` parts of each held-out database."""
         seeds = [(world, [EVALUATION, i, k]) for i, world in enumerate(self.worlds.held_out) for k in range(draws)]
         return self.beside(lambda: [Part(world, self._drawn(world, seed)) for world, seed in seeds])
-
-    def beside(self, work: Callable[[], Result]) -> Result:
-        """``work`` done in the drawing thread, because what draws is not made for two."""
-        return self._thread.submit(work).result()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _part(self, seed: list[int]) -> Part:
         generator = np.random.default_rng(seed)

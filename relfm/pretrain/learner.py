@@ -50,7 +50,7 @@ class Learner:
             if self.ranks.agree(bool(losses), self.machine.device):
                 record = self.optimisation.step(losses, progress, synchronise=self.ranks.average) | record
         if self.average:
-            self._follow(step)
+            follow(self.averaged, self.weights, step, self.average)
         return record
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -63,9 +63,9 @@ class Learner:
 
     def restore(self, tensors: Mapping[str, Tensor], rest: Mapping[str, Any]) -> None:
         """UsageError if they do not fit."""
-        fill(self.weights, _below("weights.", tensors), "the state of the weights")
+        fill(self.weights, below("weights.", tensors), "the state of the weights")
         if self.average:
-            fill(self.averaged, _below("average.", tensors), "the state of the average")
+            fill(self.averaged, below("average.", tensors), "the state of the average")
         self.optimisation.load_state_dict(nest(tensors, rest["optimisation"]))
 
     def _losses(self, parts: Sequence[Part]) -> tuple[dict[str, Tensor], dict[str, float]]:
@@ -81,13 +81,6 @@ class Learner:
                 losses.append((part.world.database.name, name, loss))
         numbers = torch.stack([loss.value.detach().float() for *_, loss in losses]).tolist()
         return _means(losses, numbers), _record(losses, numbers)
-
-    @torch.no_grad()
-    def _follow(self, step: int) -> None:
-        decay = min(self.average, (1 + step) / (WARM_UP + step))
-        torch._foreach_lerp_([*self.averaged.parameters()], [*self.weights.parameters()], 1 - decay)
-        for kept, now in zip(self.averaged.buffers(), self.weights.buffers(), strict=True):
-            kept.copy_(now)
 
 
 def _means(losses: Sequence[tuple[str, str, Loss]], numbers: Sequence[float]) -> dict[str, Tensor]:
@@ -113,5 +106,15 @@ def _record(losses: Sequence[tuple[str, str, Loss]], numbers: Sequence[float]) -
     return record | {f"train/loss/{database}": sum(held) / len(held) for database, held in by_database.items() if held}
 
 
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+@torch.no_grad()
+def follow(averaged: nn.Module, weights: nn.Module, step: int, average: float) -> None:
+    """Moves the running average of the weights towards them, after ``step`` steps."""
+    decay = min(average, (1 + step) / (WARM_UP + step))
+    torch._foreach_lerp_([*averaged.parameters()], [*weights.parameters()], 1 - decay)
+    for kept, now in zip(averaged.buffers(), weights.buffers(), strict=True):
+        kept.copy_(now)
+
+
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those whose names begin so, without the prefix."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

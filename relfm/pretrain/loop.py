@@ -1,25 +1,34 @@
-"""``pretrain``: builds everything, then one loop that names no objective."""
+"""``pretrain``: builds everything, then one loop that names neither network nor objective."""
 
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+from relfm.pretrain.ahead import Ahead
 from relfm.pretrain.build import build_learner
 from relfm.pretrain.config import PretrainConfig
+from relfm.pretrain.episodes import EpisodeFeed, held_out_batches, open_episodes
 from relfm.pretrain.feed import Feed
+from relfm.pretrain.head_config import HeadPretrainConfig
+from relfm.pretrain.head_learner import HeadLearner
+from relfm.pretrain.head_run import HeadRun, head_facts
 from relfm.pretrain.journal import Journal
 from relfm.pretrain.machine import Machine, threads
 from relfm.pretrain.memory import keep_freed_memory
 from relfm.pretrain.progress import progress
 from relfm.pretrain.ranks import ranks
-from relfm.pretrain.run import Run, facts_of, require_new
+from relfm.pretrain.run import Run, require_new
 from relfm.pretrain.state import load_state
+from relfm.pretrain.states_run import StatesRun, facts_of
 from relfm.pretrain.stop import Stop, stopping
 from relfm.pretrain.worlds import open_worlds
 
 
-def pretrain(config: PretrainConfig, out: Path, *, resume: bool = False, quiet: bool = False) -> Path:
-    """Trains a network in folder ``out`` and returns its file there.
+def pretrain(
+    config: PretrainConfig | HeadPretrainConfig, out: Path, *, resume: bool = False, quiet: bool = False
+) -> Path:
+    """Trains a network, or a head, in folder ``out`` and returns its file there.
 
     With ``resume`` it goes on from the last whole checkpoint, if there is one, with the numbers that an unbroken run
     would have seen. A signal, or the end of its minutes, makes it save and return early.
@@ -31,14 +40,21 @@ def pretrain(config: PretrainConfig, out: Path, *, resume: bool = False, quiet: 
         machine = Machine.of(config.machine, group)
         held.enter_context(threads(config.machine.threads))
         keep_freed_memory()
-        worlds = open_worlds(config.corpus)
-        learner = build_learner(config, worlds, machine, group)
-        facts = facts_of(config, worlds, group)
+        kind: type[Run]
+        if isinstance(config, HeadPretrainConfig):
+            corpus = open_episodes(config.corpus, config.kind)
+            learner, facts = HeadLearner(config, machine, group), head_facts(config, corpus, group)
+            feed = held.enter_context(EpisodeFeed(corpus, config, rank=group.rank))
+            kind, own = HeadRun, {"corpus": corpus, "held_out": held_out_batches(corpus.held_out, config)}
+        else:
+            worlds = open_worlds(config.corpus)
+            learner, facts = build_learner(config, worlds, machine, group), facts_of(config, worlds, group)
+            feed = held.enter_context(Feed(worlds, learner.weights.objectives, config, rank=group.rank))
+            kind, own = StatesRun, {"worlds": worlds, "held_out": feed.held_out(config.loop.draws)}
         done, torn = load_state(out, facts, learner)
-        feed = held.enter_context(Feed(worlds, learner.weights.objectives, config, rank=group.rank))
         shown = held.enter_context(progress(done, config.loop.steps, quiet=quiet or not group.is_first))
         journal = Journal(out, done, tensorboard=config.machine.tensorboard) if group.is_first else None
-        run = Run(out, config, worlds, learner, group, feed.held_out(config.loop.draws), facts, journal, shown)
+        run = kind(out, config.loop, learner, group, facts, journal, shown, config=config, **own)
         stop = held.enter_context(stopping(config.machine.minutes))
         held.callback(run.close)
         run.begin(done, torn)
@@ -46,9 +62,9 @@ def pretrain(config: PretrainConfig, out: Path, *, resume: bool = False, quiet: 
     return run.file
 
 
-def train(run: Run, feed: Feed, stop: Stop, done: int) -> None:
+def train(run: Run, feed: Ahead[Any], stop: Stop, done: int) -> None:
     """From ``done`` steps on: evaluate? save? stop? step, tell."""
-    loop, device = run.config.loop, run.learner.machine.device
+    loop, device = run.loop, run.learner.machine.device
     for step in range(done, loop.steps + 1):
         is_over = step == loop.steps or bool(run.ranks.share(stop.asked(), device))
         is_new = step > done or step == 0

@@ -1,25 +1,28 @@
 """One run in one folder: its journal, checkpoints and the network that it leaves behind."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from relfm.checkpoint import save_checkpoint
 from relfm.errors import UsageError
-from relfm.pretrain.config import PretrainConfig
-from relfm.pretrain.config_file import plain_of
-from relfm.pretrain.evaluate import evaluate
-from relfm.pretrain.feed import Part
+from relfm.pretrain.config import LoopConfig
+from relfm.pretrain.corpus import ShardEntry
 from relfm.pretrain.journal import FILE, Journal
-from relfm.pretrain.learner import Learner
+from relfm.pretrain.machine import Machine
 from relfm.pretrain.progress import Progress
 from relfm.pretrain.ranks import Ranks
-from relfm.pretrain.state import checkpoints, save_state
-from relfm.pretrain.worlds import Worlds
+from relfm.pretrain.state import Stateful, checkpoints, save_state
 
-KIND = "states"
+
+class Learns(Stateful, Protocol):
+    """What is trained: one step at a time, on what was drawn for it."""
+
+    machine: Machine
+
+    def step(self, drawn: Any, step: int, progress: float) -> dict[str, float]: ...
 
 
 def require_new(out: Path) -> None:
@@ -28,51 +31,62 @@ def require_new(out: Path) -> None:
         raise UsageError(f"'{out}' holds a run", hint="go on with --resume, or name another folder with --out")
 
 
-def facts_of(config: PretrainConfig, worlds: Worlds, ranks: Ranks) -> dict[str, Any]:
-    """What a run cannot change while it lasts; how long, how often and where it runs it can."""
-    fixed = plain_of(config)
-    del fixed["machine"], fixed["corpus"]["folder"]
-    fixed["loop"] = {name: fixed["loop"][name] for name in ("databases", "nodes", "average")}
-    return {"ranks": ranks.count, "settings": fixed, "corpus": worlds.hashes}
-
-
 @dataclass(frozen=True)
-class Run:
-    """What the loop tells, and where to. Only the first process writes."""
+class Run(ABC):
+    """What the loop tells, and where to. Only the first process writes. Subclasses know what is trained.
+
+    facts  what a run cannot change while it lasts
+    """
 
     out: Path
-    config: PretrainConfig
-    worlds: Worlds
-    learner: Learner
+    loop: LoopConfig
+    learner: Learns
     ranks: Ranks
-    held_out: Sequence[Part]
     facts: Mapping[str, Any]
     journal: Journal | None
     progress: Progress
 
     @property
+    @abstractmethod
     def file(self) -> Path:
         """The network."""
-        return self.out / f"{self.config.name}.safetensors"
+
+    @property
+    @abstractmethod
+    def origin(self) -> dict[str, Any]:
+        """The settings, and the hashes of what is trained on."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Parameters of the network."""
+
+    @abstractmethod
+    def title(self) -> str:
+        """What is about to be trained on what, in words."""
+
+    @abstractmethod
+    def measure(self) -> tuple[dict[str, float], str]:
+        """Figures on what is held out, of the averaged weights, and the most telling ones in words; ({}, "") if
+        nothing is held out."""
+
+    @abstractmethod
+    def export(self, step: int) -> None:
+        """Writes the averaged network alone, with its card."""
 
     def begin(self, done: int, torn: Sequence[str]) -> None:
         """Says what is about to be trained on what."""
-        model = self.learner.weights.model
-        size = sum(p.numel() for p in model.parameters())
-        self.progress.say(
-            f"{size:,} parameters, {', '.join(self.learner.weights.objectives)}; {len(self.worlds.train)} databases, "
-            f"{len(self.worlds.held_out)} held out; {self.learner.machine.device}"
-        )
+        size = self.size()
+        self.progress.say(f"{size:,} parameters, {self.title()}; {self.learner.machine.device}")
         for name in torn:
             self.progress.say(f"passed over {name}, which is torn")
         if done:
             self.progress.say(f"going on after step {done}")
         elif self.journal is not None:
-            self.journal.write(0, {"parameters": size, **self._origin()})
+            self.journal.write(0, {"parameters": size, **self.origin})
 
     def end(self, step: int, reason: str) -> None:
         """Says how far it came, and why no further."""
-        left = f" of {self.config.loop.steps} ({reason}); --resume goes on" if step < self.config.loop.steps else ""
+        left = f" of {self.loop.steps} ({reason}); --resume goes on" if step < self.loop.steps else ""
         self.progress.say(f"{step} steps{left}: {self.file}")
 
     def close(self) -> None:
@@ -85,42 +99,28 @@ class Run:
             self.progress.step(step, record)
 
     def evaluate(self, step: int) -> None:
-        """Losses on the held-out databases, of the averaged weights."""
-        if self.journal is not None and self.held_out:
+        """Measures and tells."""
+        if self.journal is not None:
             begin = time.perf_counter()
-            weights = self.learner.averaged
-            record = evaluate(weights.model, dict(weights.objectives.items()), self.held_out, self.learner.machine)
-            self.tell(step, record | {"val/system/seconds": time.perf_counter() - begin})
-            ratios = {name.removeprefix("val/ratio/"): value for name, value in record.items() if name.count("/") == 2}
-            told = (f"{n} {v:.3f}" for n, v in ratios.items() if f"val/ratio/{n}" in record)
-            self.progress.say(f"step {step}: held-out loss against a constant's: {', '.join(told)}")
+            record, told = self.measure()
+            if record:
+                self.tell(step, record | {"val/system/seconds": time.perf_counter() - begin})
+                self.progress.say(f"step {step}: {told}")
         self.ranks.wait()
 
     def save(self, step: int) -> None:
         """The state to go on from, and the network as it is now."""
         if self.journal is not None:
-            save_state(self.out, step, self.facts, self.learner, self.config.loop.keep)
+            save_state(self.out, step, self.facts, self.learner, self.loop.keep)
             self.export(step)
         self.ranks.wait()
 
-    def export(self, step: int) -> None:
-        """The averaged network alone, with its card."""
-        model = self.learner.averaged.model
-        header = {"kind": KIND, "config": model.config.to_dict(), "card": self._card(step), **self._origin()}
-        save_checkpoint(self.file, model.state_dict(), header)
 
-    def _origin(self) -> dict[str, Any]:
-        return {"pretraining": plain_of(self.config), "corpus": self.worlds.hashes}
-
-    def _card(self, step: int) -> dict[str, Any]:
-        entries = [self.worlds.entries[world.database.name] for world in self.worlds.train]
-        synthetic = sum(entry.is_synthetic for entry in entries)
-        held_out = [world.database.name for world in self.worlds.held_out]
-        return {
-            "steps": step,
-            "seed": self.config.seed,
-            "data": f"{len(entries) - synthetic} real and {synthetic} synthetic databases, "
-            f"{sum(entry.rows for entry in entries):,} rows",
-            "never_seen": ", ".join([*held_out, "every RelBench benchmark database"]),
-            "licence": self.config.licence,
-        }
+def described(train: Sequence[ShardEntry], held_out: Sequence[str]) -> dict[str, str]:
+    """What a card says of the data."""
+    synthetic = sum(entry.is_synthetic for entry in train)
+    return {
+        "data": f"{len(train) - synthetic} real and {synthetic} synthetic databases, "
+        f"{sum(entry.rows for entry in train):,} rows",
+        "never_seen": ", ".join([*held_out, "every RelBench benchmark database"]),
+    }

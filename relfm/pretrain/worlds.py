@@ -1,7 +1,7 @@
 """Databases ready to draw from: those to train on, and how often each, and those held out."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def open_worlds(config: CorpusConfig) -> Worlds:
     worlds = {name: _world(entry, index) for index, (name, entry) in enumerate(_places(entries, train).items())}
     return Worlds(
         train=tuple(worlds[name] for name in train),
-        weights=probabilities([entries[name] for name in train], config),
+        weights=probabilities([entries[name] for name in train], [entries[name].rows for name in train], config),
         held_out=tuple(worlds[name] for name in entries if name in held_out),
         entries=entries,
         text_dim=text_dim,
@@ -61,9 +61,9 @@ def held_out_names(entries: Mapping[str, ShardEntry], config: CorpusConfig) -> s
     return set(names[: max(1, round(config.share * len(names)))])
 
 
-def probabilities(entries: list[ShardEntry], config: CorpusConfig) -> np.ndarray:
-    """float64[n] that sum to one: by rows to the power, with the share that synthetic ones are to have."""
-    weights = np.array([max(1, entry.rows) ** config.power for entry in entries])
+def probabilities(entries: Sequence[ShardEntry], sizes: Sequence[int], config: CorpusConfig) -> np.ndarray:
+    """float64[n] that sum to one: by size to the power, with the share that synthetic ones are to have."""
+    weights = np.array([max(1, size) ** config.power for size in sizes])
     synthetic = np.array([entry.is_synthetic for entry in entries])
     if config.synthetic >= 0 and synthetic.any() and not synthetic.all():
         weights[synthetic] *= config.synthetic / weights[synthetic].sum()

@@ -23,7 +23,7 @@ OPTIONS = {
     "backtest": {*ASKED, *ROWS, *SETTINGS, "--at", "--folds", "--fail-under", "--json"},
     "benchmark": {"dataset", "tasks", *ROWS, "--protocol", "--split", "--methods", "--effort", "--seed"}
     | {"--force", "--submission"},
-    "prepare": {"sources", "-o", "--out", "--questions", "--episodes", "--seed", "--most-rows", "--json"},
+    "prepare": {"sources", "-o", "--out", "--questions", "--episodes", "--states", "--seed", "--most-rows", "--json"},
     "models": {"--path", "--json"},
     "pretrain": {"--config", "-o", "--out", "--resume", "--steps", "--seed", "--device", "--minutes"},
     "synth": {"out", "--seed", "--rows", "--tables", "--count", "--format", "--json"},

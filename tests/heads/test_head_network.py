@@ -11,12 +11,10 @@ from relfm.errors import UsageError
 from relfm.heads.answering import answer_context, answer_queries
 from relfm.heads.batch import collate
 from relfm.heads.config import HeadConfig
-from relfm.heads.episode import Episode
 from relfm.heads.inputs import NUM_EXPERTS, head_inputs
 from relfm.heads.network import InContextHead
 from relfm.heads.random import randomise
 from relfm.heads.routing import Router, utilisation_entropy
-from relfm.heads.training import HeadTraining, train_head
 
 SMALL = HeadConfig(width=32, layers=2, heads=2, inputs=6, clusters=4)
 
@@ -78,24 +76,6 @@ def test_thresholds_between_the_computed_ones_are_interpolated(random_head: InCo
     np.testing.assert_allclose(moved[:, 1], (moved[:, 0] + moved[:, 2]) / 2, atol=1e-4)
 
 
-def test_training_beats_the_mixture_on_questions_it_never_saw(episodes: list[Episode]) -> None:
-    seen: list[dict[str, float]] = []
-    settings = HeadTraining(steps=120, batch=4, context=128, queries=96, rate=3e-3)
-    head = train_head(episodes, SMALL, settings, every=60, report=lambda step, means, _: seen.append(means))
-    fresh = [episode(seed) for seed in range(100, 104)]
-    lost = [_loss(answer_queries(head, e), e) for e in fresh]
-    mixture = [_loss(e.pooled[1], e) for e in fresh]
-    assert np.mean(lost) < 0.97 * np.mean(mixture)
-    assert 0 < seen[-1]["expert_entropy"] <= 1
-    assert seen[-1]["cluster_entropy"] > 0.2
-
-
-def test_training_is_the_same_for_the_same_seed(episodes: list[Episode]) -> None:
-    settings = HeadTraining(steps=3, batch=2, context=64, queries=32)
-    first, second = (train_head(episodes, SMALL, settings).state_dict() for _ in range(2))
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
 def test_the_router_gives_nothing_to_absent_experts() -> None:
     torch.manual_seed(0)
     router = randomise(Router(8, 3, NUM_EXPERTS), 1)
@@ -125,7 +105,3 @@ def test_utilisation_entropy_is_one_for_even_use_and_zero_for_a_collapse() -> No
 def test_an_unknown_setting_is_refused() -> None:
     with pytest.raises(UsageError, match="'depht'"):
         HeadConfig.from_dict({"depht": 3})
-
-
-def _loss(odds: np.ndarray, one: Episode) -> float:
-    return float((np.logaddexp(0, odds) - one.query_shown * odds).mean())

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from relfm.connectors import connect
-from relfm.errors import DataCannotAnswer, Refused
+from relfm.errors import DataCannotAnswer, Refused, UsageError
+from relfm.experts.episodes import MOST_INPUTS
 from relfm.heads import load_episodes
 from relfm.prepare import prepare
+from relfm.prepare.corpus import states_model
 from relfm.prepare.fingerprint import fingerprints
 from relfm.pretrain.blocked import Blocked
 from relfm.pretrain.corpus import read_corpus
@@ -57,6 +59,23 @@ def test_episodes_have_answers_that_the_closed_forms_did_not_see(out: Path) -> N
         assert one.database == "shop"
         assert one.query_shown.shape == (len(one.query_odds), one.num_outputs)
         assert one.present.any()
+
+
+def test_episodes_of_learned_states_have_their_width(shop: Path, out: Path) -> None:
+    before = (out / "shop.safetensors").read_bytes()
+    prepare([shop], out, questions=2, episodes=1, states="relfm-states")
+    assert (out / "shop.safetensors").read_bytes() == before
+    episodes = list(load_episodes(out / "state-episodes" / "shop.safetensors"))
+    width = states_model("relfm-states").config.width
+    assert episodes
+    assert all(one.context_inputs.shape[1] == min(width, MOST_INPUTS) for one in episodes)
+    plain = {e.question for e in load_episodes(out / "episodes" / "shop.safetensors")}
+    assert {one.question for one in episodes} & plain
+
+
+def test_a_model_without_states_is_refused(shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'relfm-small' has no learned states"):
+        prepare([shop], tmp_path, questions=1, episodes=1, states="relfm-small")
 
 
 def test_what_is_there_is_not_made_again(shop: Path, out: Path) -> None:

@@ -7,13 +7,16 @@ from relfm.errors import UsageError
 from relfm.pretrain import Asked, PretrainConfig, read_settings, tree_of
 from relfm.pretrain.config_file import plain_of
 
-EXAMPLE = Path(__file__).parents[2] / "configs" / "pretrain.toml"
+EXAMPLES = Path(__file__).parents[2] / "configs"
 
 
-def test_the_example_is_a_configuration() -> None:
-    config = tree_of(PretrainConfig, read_settings(EXAMPLE))
-    assert config.model_config(8).text_dim == 8
-    assert config.loop.steps > 1
+def test_the_examples_are_configurations() -> None:
+    files = (EXAMPLES / "pretrain.toml", EXAMPLES / "features-head.toml")
+    states, head = (Asked(config=file).settings() for file in files)
+    assert states.model_config(8).text_dim == 8
+    assert head.model_config().inputs > 1
+    assert states.corpus.held_out == head.corpus.held_out
+    assert head.file_name == "features-head"
 
 
 def test_a_configuration_comes_back_from_json(tmp_path: Path) -> None:
