@@ -31,7 +31,7 @@ At = Annotated[
 ]
 Effort = Annotated[Literal["fast", "default", "best"], typer.Option("--effort", help="How much work to spend.")]
 Adapt = Annotated[
-    Literal["trees"] | None, typer.Option("--adapt", help="trees: add boosted trees, fitted on the context.")
+    Literal["trees"] | None, typer.Option("--adapt", help="trees: boosted trees for forecasts too.")
 ]
 Model = Annotated[
     str, typer.Option("--model", metavar="NAME", help="Pretrained networks: see relfm models; a folder; or none.")

@@ -11,17 +11,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from relfm import features
-from relfm.calibration import Conformal, Temperature
+from relfm.calibration import Temperature
 from relfm.context import QueryBlock, as_stale_as, denser, known_at, query_blocks, recency_pools
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
+from relfm.experts.boosting import there_are_trees
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
 from relfm.experts.mixture import Mixed, mix, split_late
+from relfm.experts.numbers import numbers
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import BUDGETS, Effort, panel
 from relfm.experts.pretrained import heads_join
+from relfm.experts.trees import trees_join
 from relfm.features import FeatureMatrix
 from relfm.learned import Learned
 from relfm.task import Examples, ItemLists, TargetKind, Task
@@ -98,6 +101,7 @@ def answer(
 
         return rank(database, task, context, queries, effort=effort, seed=seed, top=task.top)
     watch = Stopwatch()
+    trees = trees or (task.horizon is None and effort is not Effort.FAST and there_are_trees())
     budget, settings = BUDGETS[effort], _Settings(effort, trees, seed, coverage, learned)
     is_stale = bool((queries.cutoffs > queries.seen).any())
     most_blocks = budget.stale_blocks if is_stale else budget.blocks
@@ -168,7 +172,9 @@ class Side:
 
 def _answer_block(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Predictions:
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
-    mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.trees, settings.seed)
+    mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.seed)
+    if settings.trees:
+        mixed = trees_join(mixed, block, held_out(task, context)[0], settings.seed)
     mixed = heads_join(settings.learned, mixed, block)
     plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     return _decode(task, outputs, mixed, plain, context.targets, settings.coverage)
@@ -181,7 +187,6 @@ def panel_answers(
     given: Side,
     asked: Side,
     effort: Effort,
-    trees: bool = False,
     seed: int = 0,
 ) -> tuple[Mixed, Panelled]:
     """The experts in closed form, fitted on ``given`` and mixed, and what heads need to read their answers."""
@@ -189,12 +194,17 @@ def panel_answers(
     left, right = given.rows(design), asked.rows(design)
     names = given.features.names
     history = tuple(names.index(n) for n in HISTORY_FEATURES if n in names)
-    experts = panel(effort, history, seed=seed, trees=trees, states=given.states is not None)
-    split = split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
+    experts = panel(effort, history, seed=seed, states=given.states is not None)
+    split = held_out(task, context)
     weights = np.ones(len(context), np.float32)
     pools = recency_pools(context.cutoffs, BUDGETS[effort].recent)
     mixed = mix(experts, design, outputs, left, context.targets, weights, right, split, pools)
     return mixed, Panelled(outputs, design, left, right, context.targets)
+
+
+def held_out(task: Task, context: Examples) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (early, late) of the context: what experts are fitted on to be weighed, and on what."""
+    return split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
 
 
 def _decode(
@@ -209,12 +219,7 @@ def _decode(
         return Predictions(
             likeliest, plain.argmax(axis=1).astype(np.float64), mixed.probabilities, weights=mixed.weights
         )
-    tails = ((1 - coverage) / 2, (1 + coverage) / 2)
-    late = [outputs.quantile(mixed.late_probabilities, t) for t in tails]
-    conformal = Conformal.fit(*late, held, coverage)
-    middle = outputs.quantile(mixed.probabilities, 0.5)
-    edges = [outputs.quantile(mixed.probabilities, t) for t in tails]
-    low, high = conformal(edges[0], middle, edges[1])
+    middle, low, high = numbers(outputs, mixed, held, coverage)
     return Predictions(middle, outputs.quantile(plain, 0.5), low=low, high=high, weights=mixed.weights)
 
 

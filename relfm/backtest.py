@@ -13,8 +13,8 @@ from relfm.answer import Predictions
 from relfm.context import known_at, latest
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
+from relfm.experts.boosting import grown_classes, grown_numbers, there_are_trees
 from relfm.experts.panel import BUDGETS
-from relfm.experts.trees import SETTINGS, import_lightgbm
 from relfm.labels import context_cutoffs, with_classes
 from relfm.plan import closed_labels, data_end, moment_of, resolve, span_of
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
@@ -130,26 +130,18 @@ def _trees(
     truth: Examples,
     until: int,
 ) -> dict[str, np.ndarray]:
-    """LightGBM on the features that relfm computes, trained on the same context; nothing if it is not installed."""
-    try:
-        boosting = import_lightgbm()
-    except UsageError:
+    """LightGBM on the features that relfm computes, trained on the same context; nothing if it cannot be loaded."""
+    if not there_are_trees():
         return {}
     both = Examples.concatenate([used.unlabelled(), truth.unlabelled()])
     values = features.compute(database, task, both, context, until=until).values
     given, asked = values[: len(used)], values[len(used) :]
-    settings = {**SETTINGS, "random_state": predictor.seed}
     if METRICS[task.kind] == "nmae":
-        return {"lightgbm": boosting.LGBMRegressor(**settings, objective="l1").fit(given, used.targets).predict(asked)}
+        return {"lightgbm": grown_numbers(given, used.targets, asked, predictor.seed)}
     if len(np.unique(used.targets)) < 2:
         return {}
-    model = boosting.LGBMClassifier(**settings).fit(given, used.targets)
-    shares = model.predict_proba(asked)
-    if task.kind == TargetKind.BINARY:
-        return {"lightgbm": shares[:, 1]}
-    full = np.zeros((len(asked), len(task.classes)))
-    full[:, model.classes_.astype(np.int64)] = shares
-    return {"lightgbm": full}
+    shares = grown_classes(given, used.targets, asked, max(2, len(task.classes)), predictor.seed)
+    return {"lightgbm": shares[:, 1] if task.kind == TargetKind.BINARY else shares}
 
 
 def _matrix(lists: ItemLists, top: int | None) -> np.ndarray:

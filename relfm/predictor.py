@@ -59,7 +59,8 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts; never changes. ``adapt="trees"`` adds boosted trees to the mixture (needs ``relfm[trees]``).
+    """Predicts; never changes. ``adapt="trees"`` adds boosted trees to the mixture of forecasts as well; a question
+    about rows themselves has them anyway, unless the effort is fast.
 
     ``model`` names the pretrained networks that join the experts in closed form: a shipped one (``relfm models``), a
     folder, or None for none. Fast effort never uses any, rankings neither.

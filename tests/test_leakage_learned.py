@@ -36,7 +36,9 @@ def test_nothing_after_the_cutoff_reaches_a_pretrained_network(shop: dict[str, p
 def test_the_networks_take_part(shop: dict[str, pd.DataFrame], kind: str) -> None:
     weights = answered(shop, kind).weights
     assert set(EXPERTS) <= set(weights)
-    assert weights["pfn-features"] == weights["pfn-states"] == pytest.approx(0.25)
+    heads = 2 * weights["pfn-features"]
+    assert weights["pfn-states"] == weights["pfn-features"]
+    assert heads == pytest.approx(0.5 * (1 - weights["linear-states"] / (1 - heads)))  # heads know no states' line
     assert sum(weights.values()) == pytest.approx(1)
 
 

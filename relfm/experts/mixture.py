@@ -36,7 +36,11 @@ class Expert(Protocol):
 
 @dataclass(frozen=True)
 class Mixed:
-    """probabilities float64[Q, K]; each expert's own; weights by expert; what was held out and predicted there."""
+    """probabilities float64[Q, K]; each expert's own; weights by expert; what was held out and predicted there.
+
+    points  float64[L] and float64[Q]: an expert's direct answers to held-out rows and queries, where the target is a
+            number and may follow from others more closely than the thresholds lie
+    """
 
     probabilities: np.ndarray
     by_expert: dict[str, np.ndarray]
@@ -44,6 +48,7 @@ class Mixed:
     late: np.ndarray
     late_probabilities: np.ndarray
     late_by_expert: dict[str, np.ndarray]
+    points: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def split_late(

@@ -80,6 +80,13 @@ class Outputs:
         rising = np.maximum.accumulate(p[:, ::-1], axis=1)[:, ::-1]
         return (falling + rising) / 2
 
+    def nearest(self, points: np.ndarray) -> np.ndarray:
+        """float64[N]: the nearest value that the target can take, where it takes few."""
+        if not self.is_discrete:
+            return points
+        values = np.unique(self.values)
+        return values[np.abs(points[:, None] - values).argmin(axis=1)]
+
     def quantile(self, probabilities: np.ndarray, level: float | np.ndarray) -> np.ndarray:
         """float64[N]: the target's quantile under exceedance probabilities float64[N, K]."""
         num = len(probabilities)

@@ -1,6 +1,7 @@
 """Which experts in closed form sit on the panel, by effort: over features, and over learned states if any.
 
-Heads that read these experts' answers join afterwards (``relfm.experts.pretrained``)."""
+Boosted trees (``relfm.experts.trees``) and heads that read these experts' answers (``relfm.experts.pretrained``) join
+afterwards."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,9 +39,7 @@ BUDGETS = {
 }
 
 
-def panel(
-    effort: Effort, history_columns: tuple[int, ...], *, seed: int = 0, trees: bool = False, states: bool = False
-) -> list[Expert]:
+def panel(effort: Effort, history_columns: tuple[int, ...], *, seed: int = 0, states: bool = False) -> list[Expert]:
     """The experts; ``history_columns`` are the features that sum up an entity's own past targets; ``states``: the rows
     have learned states."""
     experts: list[Expert] = [Prior()]
@@ -55,8 +54,4 @@ def panel(
         experts.append(Neighbours())
     if states:
         experts.append(ClosedForm("linear-states", StateLines(), (0.003, 0.03, 0.3, 3.0)))
-    if trees:
-        from relfm.experts.trees import Trees
-
-        experts.append(Trees(seed))
     return experts

@@ -9,7 +9,7 @@ import numpy as np
 from relfm.experts.episodes import Panelled
 from relfm.experts.mixture import Mixed, pool
 from relfm.experts.outputs import Outputs
-from relfm.heads.episode import Episode
+from relfm.heads.episode import EXPERTS, Episode
 from relfm.learned import FEATURES_HEAD, STATES_HEAD, Learned
 from relfm.task import TargetKind
 from relfm.threads import few_torch_threads
@@ -38,6 +38,8 @@ def heads_join(learned: Learned | None, mixed: Mixed, block: Panelled) -> Mixed:
         found.append((FEATURES_HEAD, *answers(learned.features_head, block.outputs, block.episode(mixed))))
     if learned.states_head is not None and block.context.states is not None:
         found.append((STATES_HEAD, *answers(learned.states_head, block.outputs, block.over_states().episode(mixed))))
+    if trust < 1:  # what no head was shown, none may talk down
+        trust *= sum(share for name, share in mixed.weights.items() if name in EXPERTS)
     return join(block.outputs, mixed, found, trust)
 
 

@@ -1,82 +1,73 @@
-"""Boosted trees as one more expert of the mixture, only where the user asks for it (``--adapt trees``).
+"""Boosted trees beside the closed forms: for questions about rows themselves, and wherever the user asks for them
+(``--adapt trees``).
 
-LightGBM is an extra; without it the error names what to install.
+What a row's cell holds often follows from other cells by rules (a finishing position from the points of the same race),
+which trees find and closed forms over fixed bases do not; forecasts gain nothing that is worth the wait (docs/log.md).
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from relfm.errors import UsageError
-from relfm.experts.closed import Rows
-from relfm.experts.design import Design
+from relfm.experts.boosting import grown_classes, grown_numbers
+from relfm.experts.episodes import Panelled
+from relfm.experts.mixture import Mixed, convex_weights, pool
 from relfm.experts.outputs import Outputs
 from relfm.task import TargetKind
 
-SETTINGS = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 31, "n_jobs": 1, "verbosity": -1}
+TREES = "trees"
 NUM_PROFILES = 8
+WIDTH = 128
+"""Features that trees may use, most telling first; these are not normal scores but the values themselves."""
 
 
-@dataclass(frozen=True)
-class Trees:
-    """Gradient boosting on the raw features. Numbers: the L1 model's prediction, spread by its held-out errors."""
-
-    seed: int = 0
-    name: str = "trees"
-
-    def path(
-        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
-    ) -> list[np.ndarray]:
-        boosting = import_lightgbm()
-        settings: dict[str, Any] = {**SETTINGS, "random_state": self.seed, "deterministic": True}
-        if outputs.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
-            parts = []
-            for k in range(shown.shape[1]):
-                if len(np.unique(shown[:, k])) < 2:
-                    parts.append(np.full(len(queries.values), float(shown[0, k])))
-                    continue
-                model = boosting.LGBMClassifier(**settings)
-                model.fit(context.values, shown[:, k], sample_weight=weights)
-                parts.append(model.predict_proba(queries.values)[:, 1])
-            return [outputs.normalise(np.stack(parts, axis=1))]
-        return [outputs.normalise(self._numbers(boosting, settings, outputs, context, shown, weights, queries))]
-
-    def _numbers(
-        self,
-        boosting: Any,
-        settings: dict[str, Any],
-        outputs: Outputs,
-        context: Rows,
-        shown: np.ndarray,
-        weights: np.ndarray,
-        queries: Rows,
-    ) -> np.ndarray:
-        """Where a held-out row's target lay relative to its prediction, by level of prediction, is where a query's
-        may lie: errors are pooled within eighths of the predictions."""
-        targets = outputs.values[shown.sum(axis=1).astype(np.int64)]
-        held = np.arange(len(targets)) % 5 == 0
-        trial = boosting.LGBMRegressor(**settings, objective="l1")
-        trial.fit(context.values[~held], targets[~held], sample_weight=weights[~held])
-        guess = trial.predict(context.values[held])
-        errors = targets[held] - guess
-        model = boosting.LGBMRegressor(**settings, objective="l1")
-        model.fit(context.values, targets, sample_weight=weights)
-        answer = model.predict(queries.values)
-        edges = np.quantile(guess, np.linspace(0, 1, NUM_PROFILES + 1)[1:-1])
-        profile, wanted = np.searchsorted(edges, guess), np.searchsorted(edges, answer)
-        out = np.empty((len(answer), len(outputs.thresholds)))
-        for k in range(NUM_PROFILES):
-            near = np.sort(errors[profile == k]) if (profile == k).any() else np.sort(errors)
-            needed = outputs.thresholds - answer[wanted == k, None]
-            out[wanted == k] = 1 - np.searchsorted(near, needed, side="right") / len(near)
-        return out
+def trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, seed: int) -> Mixed:
+    """The mixture with trees, and all weights fitted anew. Trees are grown twice: on the ``early`` rows (int64[n]) for
+    the held-out ones, on the whole context for the queries."""
+    outputs, columns = block.outputs, block.design.columns[:WIDTH]
+    given, asked = block.context.values[:, columns], block.queries.values[:, columns]
+    shown, points = outputs.encode(block.targets), None
+    if outputs.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
+        count = max(2, outputs.num_outputs)
+        known = grown_classes(given[early], block.targets[early], given[mixed.late], count, seed)
+        told = grown_classes(given, block.targets, asked, count, seed)
+        answers = [outputs.normalise(p[:, 1:] if outputs.num_outputs == 1 else p) for p in (known, told)]
+    else:
+        guess = grown_numbers(given[early], block.targets[early], given[mixed.late], seed)
+        points = outputs.nearest(guess), outputs.nearest(grown_numbers(given, block.targets, asked, seed))
+        answers = _distributions(outputs, *points, block.targets[mixed.late])
+    late = mixed.late_by_expert | {TREES: answers[0]}
+    queries = mixed.by_expert | {TREES: answers[1]}
+    shares = convex_weights(outputs, list(late.values()), shown[mixed.late])
+    return replace(
+        mixed,
+        probabilities=pool(outputs, list(queries.values()), shares),
+        by_expert=queries,
+        weights=dict(zip(late, shares.tolist(), strict=True)),
+        late_probabilities=pool(outputs, list(late.values()), shares),
+        late_by_expert=late,
+        points=points,
+    )
 
 
-def import_lightgbm() -> Any:
-    """The module; UsageError naming the extra if it is not installed."""
-    try:
-        import lightgbm
-    except ImportError:
-        raise UsageError("--adapt trees needs LightGBM", hint="pip install 'relfm[trees]'") from None
-    return lightgbm
+def _distributions(outputs: Outputs, guess: np.ndarray, answer: np.ndarray, held: np.ndarray) -> list[np.ndarray]:
+    """float64[L, K], float64[Q, K]: where held-out targets (float64[L]) lay relative to their guesses is where those of
+    the queries may lie. A held-out row's own error is not among those that spread it: each half has the other's."""
+    errors, known = held - guess, np.empty((len(guess), len(outputs.thresholds)))
+    for half in (0, 1):
+        here = np.arange(len(guess)) % 2 == half
+        there = ~here if (~here).any() else here
+        known[here] = _spread(outputs, guess[here], guess[there], errors[there])
+    return [outputs.normalise(p) for p in (known, _spread(outputs, answer, guess, errors))]
+
+
+def _spread(outputs: Outputs, points: np.ndarray, guess: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """float64[n, K]: P(target > threshold) around ``points``; errors are pooled within eighths of the guesses."""
+    edges = np.quantile(guess, np.linspace(0, 1, NUM_PROFILES + 1)[1:-1])
+    profile, wanted = np.searchsorted(edges, guess), np.searchsorted(edges, points)
+    out = np.empty((len(points), len(outputs.thresholds)))
+    for k in range(NUM_PROFILES):
+        near = np.sort(errors[profile == k]) if (profile == k).any() else np.sort(errors)
+        needed = outputs.thresholds - points[wanted == k, None]
+        out[wanted == k] = 1 - np.searchsorted(near, needed, side="right") / len(near)
+    return out

@@ -1,0 +1,65 @@
+"""LightGBM by its own interface, the same settings wherever relfm grows trees: on the panel and as a yardstick."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from relfm.errors import UsageError
+
+ROUNDS = 300
+MIN_ROUNDS = 40
+SETTINGS = {"learning_rate": 0.05, "num_leaves": 31, "num_threads": 1, "verbosity": -1, "deterministic": True}
+
+
+def import_lightgbm() -> Any:
+    """The module; UsageError with the reason if it cannot be loaded."""
+    try:
+        import lightgbm
+    except (ImportError, OSError) as error:
+        raise UsageError(
+            f"boosted trees need LightGBM, which cannot be loaded: {error}",
+            hint="pip install lightgbm; where libgomp.so.1 is missing: apt install libgomp1",
+        ) from None
+    return lightgbm
+
+
+def there_are_trees() -> bool:
+    """Whether LightGBM can be loaded; a warning says why not."""
+    try:
+        import_lightgbm()
+    except UsageError as error:
+        warnings.warn(f"{error.message}. Answered without trees", stacklevel=2)
+        return False
+    return True
+
+
+def grown_classes(
+    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, num_classes: int, seed: int
+) -> np.ndarray:
+    """float64[Q, K] probabilities of ``asked`` (float32[Q, F]) from ``values`` (float32[N, F]) and class indices
+    (float64[N]); the more classes, the fewer rounds. A single class is certain."""
+    seen, codes = np.unique(targets.astype(np.int64), return_inverse=True)
+    shares = np.zeros((len(asked), num_classes))
+    if len(seen) == 1:
+        shares[:, seen[0]] = 1.0
+    elif len(seen) == 2:
+        yes = _grown(values, codes, asked, {"objective": "binary", "seed": seed}, ROUNDS)
+        shares[:, seen] = np.stack([1 - yes, yes], axis=1)
+    else:
+        settings = {"objective": "multiclass", "num_class": len(seen), "seed": seed}
+        shares[:, seen] = _grown(values, codes, asked, settings, max(MIN_ROUNDS, ROUNDS // len(seen)))
+    return shares
+
+
+def grown_numbers(values: np.ndarray, targets: np.ndarray, asked: np.ndarray, seed: int) -> np.ndarray:
+    """float64[Q]: the numbers that lose least in absolute error."""
+    return _grown(values, targets, asked, {"objective": "l1", "seed": seed}, ROUNDS)
+
+
+def _grown(
+    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, settings: dict[str, Any], rounds: int
+) -> np.ndarray:
+    boosting = import_lightgbm()
+    data = boosting.Dataset(values, targets, free_raw_data=True, params={"verbosity": -1})
+    return boosting.train({**SETTINGS, **settings}, data, num_boost_round=rounds).predict(asked)

@@ -1,0 +1,40 @@
+"""From a mixture to numbers: the middle that loses least, and an interval that holds what it promises."""
+
+import numpy as np
+
+from relfm.calibration import Conformal
+from relfm.experts.mixture import Mixed
+from relfm.experts.outputs import Outputs
+
+CLEARLY_LESS = 0.98
+"""Direct answers replace the distribution's median where they err by less than this share of it, held out."""
+
+
+def numbers(
+    outputs: Outputs, mixed: Mixed, held: np.ndarray, coverage: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """float64[Q] each: the middle of the queries and the edges of their interval, calibrated on the held-out targets
+    (float64[L]).
+
+    A distribution over some thirty thresholds is no finer than they are. Where the target follows from other cells
+    nearly by a rule, direct answers are closer; their interval is where held-out targets lay around them.
+    """
+    tails = ((1 - coverage) / 2, (1 + coverage) / 2)
+    late, asked = (outputs.quantile(p, 0.5) for p in (mixed.late_probabilities, mixed.probabilities))
+    late_edges = [outputs.quantile(mixed.late_probabilities, t) for t in tails]
+    edges = [outputs.quantile(mixed.probabilities, t) for t in tails]
+    if mixed.points is not None:
+        known, told = mixed.points
+        between = outputs.nearest((known + late) / 2), outputs.nearest((told + asked) / 2)
+        errors, answers = min(((held - a[0], a) for a in (mixed.points, between)), key=lambda c: _size(c[0]))
+        if _size(errors) < CLEARLY_LESS * _size(held - late):
+            late, asked = answers
+            offsets = np.quantile(errors, tails)
+            late_edges, edges = [late + o for o in offsets], [asked + o for o in offsets]
+    conformal = Conformal.fit(*late_edges, held, coverage)
+    low, high = conformal(edges[0], asked, edges[1])
+    return asked, low, high
+
+
+def _size(errors: np.ndarray) -> float:
+    return float(np.abs(errors).mean())
