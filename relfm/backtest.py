@@ -137,10 +137,10 @@ def _trees(
     values = features.compute(database, task, both, context, until=until).values
     given, asked = values[: len(used)], values[len(used) :]
     if METRICS[task.kind] == "nmae":
-        return {"lightgbm": grown_numbers(given, used.targets, asked, predictor.seed)}
+        return {"lightgbm": grown_numbers(given, used.targets, asked, predictor.seed, quick=False)}
     if len(np.unique(used.targets)) < 2:
         return {}
-    shares = grown_classes(given, used.targets, asked, max(2, len(task.classes)), predictor.seed)
+    shares = grown_classes(given, used.targets, asked, max(2, len(task.classes)), predictor.seed, quick=False)
     return {"lightgbm": shares[:, 1] if task.kind == TargetKind.BINARY else shares}
 
 

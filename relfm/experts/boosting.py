@@ -8,8 +8,10 @@ import numpy as np
 from relfm.errors import UsageError
 
 ROUNDS = 300
-MIN_ROUNDS = 40
 SETTINGS = {"learning_rate": 0.05, "num_leaves": 31, "num_threads": 1, "verbosity": -1, "deterministic": True}
+
+FEW_ROUNDS, MOST_TREES = 40, 1000
+"""Each class has a tree a round: where an answer waits for the trees, many classes get fewer rounds."""
 
 
 def import_lightgbm() -> Any:
@@ -35,31 +37,34 @@ def there_are_trees() -> bool:
 
 
 def grown_classes(
-    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, num_classes: int, seed: int
+    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, num_classes: int, seed: int, *, quick: bool = True
 ) -> np.ndarray:
     """float64[Q, K] probabilities of ``asked`` (float32[Q, F]) from ``values`` (float32[N, F]) and class indices
-    (float64[N]); the more classes, the fewer rounds. A single class is certain."""
+    (float64[N]). A single class is certain."""
     seen, codes = np.unique(targets.astype(np.int64), return_inverse=True)
     shares = np.zeros((len(asked), num_classes))
     if len(seen) == 1:
         shares[:, seen[0]] = 1.0
     elif len(seen) == 2:
-        yes = _grown(values, codes, asked, {"objective": "binary", "seed": seed}, ROUNDS)
+        yes = _grown(values, codes, asked, {"objective": "binary", "seed": seed}, quick)
         shares[:, seen] = np.stack([1 - yes, yes], axis=1)
     else:
         settings = {"objective": "multiclass", "num_class": len(seen), "seed": seed}
-        shares[:, seen] = _grown(values, codes, asked, settings, max(MIN_ROUNDS, ROUNDS // len(seen)))
+        shares[:, seen] = _grown(values, codes, asked, settings, quick)
     return shares
 
 
-def grown_numbers(values: np.ndarray, targets: np.ndarray, asked: np.ndarray, seed: int) -> np.ndarray:
+def grown_numbers(
+    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, seed: int, *, quick: bool = True
+) -> np.ndarray:
     """float64[Q]: the numbers that lose least in absolute error."""
-    return _grown(values, targets, asked, {"objective": "l1", "seed": seed}, ROUNDS)
+    return _grown(values, targets, asked, {"objective": "l1", "seed": seed}, quick)
 
 
 def _grown(
-    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, settings: dict[str, Any], rounds: int
+    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, settings: dict[str, Any], quick: bool
 ) -> np.ndarray:
-    boosting = import_lightgbm()
-    data = boosting.Dataset(values, targets, free_raw_data=True, params={"verbosity": -1})
-    return boosting.train({**SETTINGS, **settings}, data, num_boost_round=rounds).predict(asked)
+    boosting, classes = import_lightgbm(), settings.get("num_class", 1)
+    rounds = min(max(FEW_ROUNDS, ROUNDS // classes), MOST_TREES // classes) if quick else ROUNDS
+    data = boosting.Dataset(values, targets, params={"verbosity": -1})
+    return boosting.train({**SETTINGS, **settings}, data, num_boost_round=max(1, rounds)).predict(asked)
