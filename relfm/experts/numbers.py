@@ -6,9 +6,6 @@ from relfm.calibration import Conformal
 from relfm.experts.mixture import Mixed
 from relfm.experts.outputs import Outputs
 
-CLEARLY_LESS = 0.98
-"""Direct answers replace the distribution's median where they err by less than this share of it, held out."""
-
 
 def numbers(
     outputs: Outputs, mixed: Mixed, held: np.ndarray, coverage: float
@@ -17,7 +14,8 @@ def numbers(
     (float64[L]).
 
     A distribution over some thirty thresholds is no finer than they are. Where the target follows from other cells
-    nearly by a rule, direct answers are closer; their interval is where held-out targets lay around them.
+    by a rule, or nearly, direct answers are closer: they, or half of them, take the median's place where they err less
+    on held-out rows. Their interval is where held-out targets lay around them.
     """
     tails = ((1 - coverage) / 2, (1 + coverage) / 2)
     late, asked = (outputs.quantile(p, 0.5) for p in (mixed.late_probabilities, mixed.probabilities))
@@ -27,7 +25,7 @@ def numbers(
         known, told = mixed.points
         between = outputs.nearest((known + late) / 2), outputs.nearest((told + asked) / 2)
         errors, answers = min(((held - a[0], a) for a in (mixed.points, between)), key=lambda c: _size(c[0]))
-        if _size(errors) < CLEARLY_LESS * _size(held - late):
+        if _size(errors) < _size(held - late):
             late, asked = answers
             offsets = np.quantile(errors, tails)
             late_edges, edges = [late + o for o in offsets], [asked + o for o in offsets]

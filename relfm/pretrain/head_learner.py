@@ -58,7 +58,7 @@ class HeadLearner:
 
     def evaluate(self, batches: Sequence[EpisodeBatch]) -> dict[str, float]:
         """Of the averaged head on held-out episodes: val/ratio/{database}, val/ratio/total: its loss over the
-        mixture's (below 1 something was learned), both at the level of the odds that suits the queries best."""
+        mixture's (below 1 something was learned), both calibrated to the queries."""
         self.averaged.eval()
         with torch.no_grad():
             return _record("val", [(batch, self._loss(self.averaged, batch, None)) for batch in batches])

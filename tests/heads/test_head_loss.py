@@ -1,11 +1,11 @@
-"""What a head is trained for: its loss against the mixture's, at the level that suits the queries best."""
+"""What a head is trained for: its loss against the mixture's, once both are calibrated to the queries."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from small_episodes import episode
 from torch import nn
 
@@ -38,21 +38,31 @@ def test_the_mixture_itself_loses_what_the_mixture_loses(batch: HeadBatch) -> No
     assert found.ratios.tolist() == pytest.approx([1.0] * 3)
 
 
-def test_the_best_level_is_the_one_that_loses_least(batch: HeadBatch) -> None:
-    found = head_loss(Shifted(0.9, 0.7), batch, None)
-    odds = (0.7 * (batch.base[:, None] + batch.odds[:, batch.shown.shape[1] :, -1])).numpy()
+def test_it_is_taken_at_the_scale_and_level_that_lose_least(batch: HeadBatch) -> None:
+    found = head_loss(Shifted(0.9, 0.4), batch, None)
+    odds = (0.4 * (batch.base[:, None] + batch.odds[:, batch.shown.shape[1] :, -1])).numpy().astype(np.float64)
     for i, wanted in enumerate(batch.wanted.numpy()):
 
-        def lost(shift: float, i: int = i, wanted: np.ndarray = wanted) -> float:
-            return float((np.logaddexp(0, odds[i] + shift) - wanted * (odds[i] + shift)).mean())
+        def lost(given: np.ndarray, i: int = i, wanted: np.ndarray = wanted) -> float:
+            told = given[0] * odds[i] + given[1]
+            return float((np.logaddexp(0, told) - wanted * told).mean())
 
-        assert float(found.lost[i]) == pytest.approx(minimize_scalar(lost).fun, abs=1e-5)
+        assert float(found.lost[i]) == pytest.approx(minimize(lost, [1.0, 0.0]).fun, abs=1e-5)
 
 
-def test_a_level_that_is_off_costs_a_quarter_of_what_it_would(batch: HeadBatch) -> None:
-    near, far = (head_loss(Shifted(shift), batch, None) for shift in (0.0, 1.0))
-    torch.testing.assert_close(near.lost, far.lost, atol=1e-5, rtol=1e-5)
+def test_scale_and_level_that_are_off_cost_a_quarter_of_what_they_would(batch: HeadBatch) -> None:
+    near, far = (head_loss(Shifted(*given), batch, None) for given in ((0.0, 1.0), (1.0, 2.0)))
+    torch.testing.assert_close(near.lost, far.lost, atol=1e-4, rtol=1e-4)
     assert far.value.item() > near.value.item()
+
+
+def test_odds_without_bounds_leave_it_finite(batch: HeadBatch) -> None:
+    for shift, scale in ((0.0, 0.0), (30.0, 20.0), (-30.0, -5.0)):
+        head = Shifted(shift, scale)
+        value = head_loss(head, batch, None).value
+        value.backward()
+        assert torch.isfinite(value)
+        assert torch.isfinite(head.shift.grad)
 
 
 def test_its_slope_is_that_of_the_loss(batch: HeadBatch) -> None:
