@@ -63,7 +63,8 @@ class Predictor:
     about rows themselves has them anyway, unless the effort is fast.
 
     ``model`` names the pretrained networks that join the experts in closed form: a shipped one (``relfm models``), a
-    folder, or None for none. Fast effort never uses any, rankings neither.
+    folder, or None for none. Fast effort never uses any, rankings and questions about rows neither: they are trained
+    on forecasts.
     """
 
     def __init__(
@@ -157,7 +158,7 @@ class Predictor:
             seed=self.seed,
             coverage=interval,
             known_by=known_by if task.horizon is None else None,
-            learned=None if self.effort is Effort.FAST or task.kind is TargetKind.RANKING else learned(self.model),
+            learned=learned(self.model) if self.effort is not Effort.FAST and is_forecast(task) else None,
         )
 
     def backtest(
@@ -173,6 +174,11 @@ class Predictor:
         from relfm.backtest import backtest
 
         return backtest(self, database, question, folds=folds, at=at, progress=progress)
+
+
+def is_forecast(task: Task) -> bool:
+    """Whether pretrained networks know such questions: what will happen, and not which rows or what a cell holds."""
+    return task.horizon is not None and task.kind is not TargetKind.RANKING
 
 
 def context_of(database: Database, task: Task, moment: int, most_rows: int, step: int = 0) -> Examples:

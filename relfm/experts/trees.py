@@ -17,14 +17,14 @@ from relfm.task import TargetKind
 
 TREES = "trees"
 NUM_PROFILES = 8
-WIDTH = 128
-"""Features that trees may use, most telling first; these are not normal scores but the values themselves."""
 
 
 def trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, seed: int) -> Mixed:
-    """The mixture with trees, and all weights fitted anew. Trees are grown twice: on the ``early`` rows (int64[n]) for
-    the held-out ones, on the whole context for the queries."""
-    outputs, columns = block.outputs, block.design.columns[:WIDTH]
+    """The mixture with trees on the telling features themselves, and all weights fitted anew.
+
+    Trees are grown twice: on the ``early`` rows (int64[n]) for the held-out ones, on the whole context for the queries.
+    """
+    outputs, columns = block.outputs, block.design.columns
     given, asked = block.context.values[:, columns], block.queries.values[:, columns]
     shown, points = outputs.encode(block.targets), None
     if outputs.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
