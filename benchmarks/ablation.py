@@ -6,7 +6,7 @@ weights; names shuffled. No gradient step is taken on any of these databases.
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from relfm.errors import DataCannotAnswer, RelfmError
 from relfm.learned import DEFAULT_MODEL
 
 CLOSED = "relfm@none"
+ALL = "all"
+SEED = "SEED"
 NUM_DRAWS = 2000
 
 
@@ -40,8 +42,8 @@ def arms(model: str) -> tuple[Arm, ...]:
         Arm("deterministic experts alone", CLOSED),
         Arm("+ pfn-features", f"relfm@{model}:pfn-features"),
         Arm("+ states", f"relfm@{model}:linear-states+pfn-states"),
-        Arm("all", f"relfm@{model}"),
-        Arm("all, random weights", f"relfm@{model}:random-SEED"),
+        Arm(ALL, f"relfm@{model}"),
+        Arm("all, random weights", f"relfm@{model}:random-{SEED}"),
         Arm("all, names shuffled", f"relfm~names@{model}"),
         Arm("deterministic, names shuffled", "relfm~names@none"),
         Arm("pfn-features alone", f"relfm@{model}:pfn-features+alone"),
@@ -73,8 +75,7 @@ def rows(results: Sequence[Result], lines: Sequence[Arm]) -> list[Row]:
         own = by_arm[arm.title]
         if not own:
             continue
-        auroc = [(own[k], base[k]) for k in own if k[0] == "auroc" and k in base]
-        nmae = [(own[k], base[k]) for k in own if k[0] == "nmae" and k in base]
+        auroc, nmae = _pairs(own, base, "auroc"), _pairs(own, base, "nmae")
         points = [100 * (a - b) for a, b in auroc]
         percent = [100 * (a / b - 1) for a, b in nmae]
         found.append(
@@ -89,6 +90,26 @@ def rows(results: Sequence[Result], lines: Sequence[Arm]) -> list[Row]:
             )
         )
     return found
+
+
+def against_random(results: Sequence[Result], lines: Sequence[Arm]) -> str:
+    """The pretrained networks against the same with random weights, in words; "" where either was not run."""
+    named = {arm.method.rpartition(":")[2]: arm for arm in lines}
+    pretrained, drawn = next(a for a in lines if a.title == ALL), named[f"random-{SEED}"]
+    own, other = (_by_task(r for r in results if _is_of(r, arm)) for arm in (pretrained, drawn))
+    told = []
+    for metric, unit in (("auroc", "points of AUROC"), ("nmae", "per cent of nMAE")):
+        pairs = _pairs(own, other, metric)
+        if pairs:
+            moved = [100 * (a - b) if metric == "auroc" else 100 * (a / b - 1) for a, b in pairs]
+            told.append(f"{_span(interval(moved))} {unit} on {len(pairs)} tasks")
+    return f"{ALL} against random weights: {', '.join(told)}" if told else ""
+
+
+def _pairs(
+    own: Mapping[tuple[str, ...], float], other: Mapping[tuple[str, ...], float], metric: str
+) -> list[tuple[float, float]]:
+    return [(own[k], other[k]) for k in own if k[0] == metric and k in other]
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float, float]:
@@ -162,10 +183,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RelfmError as error:
         print(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""), file=sys.stderr)
         return error.exit_code
-    for protocol in dict.fromkeys(r.protocol for r in results):
-        own = [r for r in results if r.protocol == protocol and r.metric != "map"]
-        title = f"{model_title(given.model)}, {protocol}, {given.split} rows, seeds {given.seeds}"
-        print(grid(rows(own, arms(given.model)), title).to_markdown() + "\n")
+    lines, scored = arms(given.model), [r for r in results if r.metric != "map"]
+    protocols = [*dict.fromkeys(r.protocol for r in scored)]
+    for chosen in [*([p] for p in protocols), *([protocols] if len(protocols) > 1 else [])]:
+        own = [r for r in scored if r.protocol in chosen]
+        title = f"{model_title(given.model)}, {' and '.join(chosen)}, {given.split} rows, seeds {given.seeds}"
+        print(f"{grid(rows(own, lines), title).to_markdown()}\n\n{against_random(own, lines)}\n")
     return 0
 
 
@@ -179,17 +202,17 @@ def _varies(arm: Arm) -> bool:
 
 
 def _seeded(arm: Arm, seed: int) -> str:
-    return arm.method.replace("SEED", str(seed))
+    return arm.method.replace(SEED, str(seed))
 
 
 def _is_of(result: Result, arm: Arm) -> bool:
     return result.method == _seeded(arm, result.seed)
 
 
-def _by_task(results: Iterable[Result]) -> dict[tuple[str, str, str], float]:
-    values: dict[tuple[str, str, str], list[float]] = {}
+def _by_task(results: Iterable[Result]) -> dict[tuple[str, ...], float]:
+    values: dict[tuple[str, ...], list[float]] = {}
     for result in results:
-        values.setdefault((result.metric, result.dataset, result.task), []).append(result.value)
+        values.setdefault((result.metric, result.dataset, result.task, result.protocol), []).append(result.value)
     return {key: float(np.mean(found)) for key, found in values.items()}
 
 

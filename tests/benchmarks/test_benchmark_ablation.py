@@ -1,10 +1,11 @@
 """The ablation's arithmetic: which result belongs to which line, and differences with their intervals."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from relfm.benchmarks.ablation import CLOSED, arms, grid, interval, rows
+from relfm.benchmarks.ablation import CLOSED, against_random, arms, grid, interval, rows
 from relfm.benchmarks.methods import method_named
 from relfm.benchmarks.results import Result
 
@@ -37,6 +38,23 @@ def test_seeds_are_averaged_within_a_task() -> None:
     results += [*made([0.9], "relfm@m:random-0"), *made([0.7], "relfm@m:random-1", seed=1)]
     found = {row.title: row for row in rows(results, arms("m"))}
     assert found["all, random weights"].points[0] == pytest.approx(0)
+
+
+def test_protocols_of_one_task_are_counted_apart() -> None:
+    rolling = [*made([0.8], CLOSED), *made([0.9], "relfm@m")]
+    frozen = [replace(r, protocol="frozen", value=r.value - 0.3) for r in rolling]
+    found = {row.title: row for row in rows([*rolling, *frozen], arms("m"))}
+    assert found["all"].tasks == 2
+    assert found["all"].points[0] == pytest.approx(10)
+
+
+def test_pretrained_weights_are_set_against_random_ones_task_by_task() -> None:
+    results = [*made([0.8, 0.7], "relfm@m"), *made([0.79, 0.68], "relfm@m:random-0")]
+    assert "+1.50 [" in against_random(results, arms("m"))
+    assert "points of AUROC on 2 tasks" in against_random(results, arms("m"))
+    results += [*made([0.4], "relfm@m", metric="nmae"), *made([0.5], "relfm@m:random-0", metric="nmae")]
+    assert "-20.00 [-20.00, -20.00] per cent of nMAE on 1 tasks" in against_random(results, arms("m"))
+    assert against_random(made([0.8], "relfm@m"), arms("m")) == ""
 
 
 def test_lines_without_results_are_left_out() -> None:
