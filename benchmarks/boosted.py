@@ -1,26 +1,24 @@
 """LightGBM on the very features that relfm computes: what a practitioner would train on the split's context.
 
-One model per split, fitted on labels known before its first query; no setting depends on the task but the loss.
+One model per split, fitted on labels known before its first query. Deep or gentle trees and the number of rounds are
+chosen on the latest part of those, as a careful practitioner would (docs/log.md has what fixed settings cost).
 """
 
 import numpy as np
 
 from relfm import features
+from relfm.answer import held_out
 from relfm.benchmarks.protocols import Trial
 from relfm.context import as_stale_as
-from relfm.errors import DataCannotAnswer, UsageError
+from relfm.errors import DataCannotAnswer
+from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.task import Examples, TargetKind
 
 MAX_ROWS = 20_000
-SETTINGS = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 31, "n_jobs": 1, "verbosity": -1}
 
 
 def lightgbm(trial: Trial, seed: int) -> np.ndarray:
     """float64[N]: the probability of the positive class, or the number that the L1 loss favours."""
-    try:
-        import lightgbm as boosting
-    except ImportError:
-        raise UsageError("lightgbm is not installed", hint="pip install 'relfm[benchmarks]'") from None
     training = trial.context.take(training_rows(trial))
     # As relfm does: what is fitted on fresh rows misleads on stale ones.
     shown = as_stale_as(training, trial.queries, MAX_ROWS)
@@ -28,13 +26,10 @@ def lightgbm(trial: Trial, seed: int) -> np.ndarray:
     until = int(trial.queries.seen.min())
     values = features.compute(trial.database, trial.task.task, both, trial.context, until=until).values
     given, asked = values[: len(shown)], values[len(shown) :]
+    split, targets = held_out(trial.task.task, shown), shown.targets
     if trial.task.task.kind is TargetKind.BINARY:
-        if len(np.unique(shown.targets)) < 2:
-            return np.full(len(trial.queries), shown.targets.mean())
-        model = boosting.LGBMClassifier(**SETTINGS, random_state=seed)
-        return model.fit(given, shown.targets).predict_proba(asked)[:, 1]
-    model = boosting.LGBMRegressor(**SETTINGS, objective="l1", random_state=seed)
-    return model.fit(given, shown.targets).predict(asked)
+        return tuned_classes(given, targets, split, asked, 2, seed)[:, 1]
+    return tuned_numbers(given, targets, split, asked, seed)
 
 
 def training_rows(trial: Trial) -> np.ndarray:

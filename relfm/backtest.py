@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relfm import features
-from relfm.answer import Predictions
+from relfm.answer import Predictions, held_out
 from relfm.context import known_at, latest
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
-from relfm.experts.boosting import grown_classes, grown_numbers, there_are_trees
+from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import BUDGETS
+from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
 from relfm.plan import closed_labels, data_end, moment_of, resolve, span_of
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
@@ -136,11 +137,13 @@ def _trees(
     both = Examples.concatenate([used.unlabelled(), truth.unlabelled()])
     values = features.compute(database, task, both, context, until=until).values
     given, asked = values[: len(used)], values[len(used) :]
+    split = held_out(task, used)
     if METRICS[task.kind] == "nmae":
-        return {"lightgbm": grown_numbers(given, used.targets, asked, predictor.seed, quick=False)}
+        return {"lightgbm": tuned_numbers(given, used.targets, split, asked, predictor.seed)}
     if len(np.unique(used.targets)) < 2:
         return {}
-    shares = grown_classes(given, used.targets, asked, max(2, len(task.classes)), predictor.seed, quick=False)
+    count = max(2, len(task.classes))
+    shares = tuned_classes(given, used.targets, split, asked, count, predictor.seed)
     return {"lightgbm": shares[:, 1] if task.kind == TargetKind.BINARY else shares}
 
 

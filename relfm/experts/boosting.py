@@ -1,14 +1,19 @@
-"""LightGBM by its own interface, the same settings wherever relfm grows trees: on the panel and as a yardstick."""
+"""LightGBM by its own interface: trees on the panel, whose settings are fixed so that held-out rows can weigh them."""
 
 import warnings
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from relfm.errors import UsageError
 
+COMMON = {"learning_rate": 0.05, "num_threads": 1, "verbosity": -1, "deterministic": True}
+NUMBERS = {"objective": "l1"}
+
 ROUNDS = 300
-SETTINGS = {"learning_rate": 0.05, "num_leaves": 31, "num_threads": 1, "verbosity": -1, "deterministic": True}
+DEEP = {"num_leaves": 31, "min_data_in_leaf": 20}
+"""Trees that follow rules."""
 
 FEW_ROUNDS, MOST_TREES = 40, 1000
 """Each class has a tree a round: where an answer waits for the trees, many classes get fewer rounds."""
@@ -37,34 +42,43 @@ def there_are_trees() -> bool:
 
 
 def grown_classes(
-    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, num_classes: int, seed: int, *, quick: bool = True
+    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, num_classes: int, seed: int
 ) -> np.ndarray:
     """float64[Q, K] probabilities of ``asked`` (float32[Q, F]) from ``values`` (float32[N, F]) and class indices
     (float64[N]). A single class is certain."""
+
+    def told(codes: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
+        count = settings.get("num_class", 1)
+        few = min(max(FEW_ROUNDS, ROUNDS // count), max(1, MOST_TREES // count))
+        return train(values, codes, {**DEEP, **settings, "seed": seed}, few).predict(asked)
+
+    return by_class(targets, num_classes, len(asked), told)
+
+
+def grown_numbers(values: np.ndarray, targets: np.ndarray, asked: np.ndarray, seed: int) -> np.ndarray:
+    """float64[Q]: the numbers that lose least in absolute error."""
+    return train(values, targets, {**DEEP, **NUMBERS, "seed": seed}, ROUNDS).predict(asked)
+
+
+def train(values: np.ndarray, targets: np.ndarray, settings: Mapping[str, Any], rounds: int) -> Any:
+    """A booster after so many rounds."""
+    boosting = import_lightgbm()
+    data = boosting.Dataset(values, targets, params={"verbosity": -1})
+    return boosting.train({**COMMON, **settings}, data, num_boost_round=rounds)
+
+
+def by_class(
+    targets: np.ndarray, num_classes: int, num: int, told: Callable[[np.ndarray, dict[str, Any]], np.ndarray]
+) -> np.ndarray:
+    """float64[num, K]: what ``told`` says of the classes that occur, each in its place. It is given codes of those
+    classes (int64[N]) and the settings that they need; of two it tells the probability of the second."""
     seen, codes = np.unique(targets.astype(np.int64), return_inverse=True)
-    shares = np.zeros((len(asked), num_classes))
+    shares = np.zeros((num, num_classes))
     if len(seen) == 1:
         shares[:, seen[0]] = 1.0
     elif len(seen) == 2:
-        yes = _grown(values, codes, asked, {"objective": "binary", "seed": seed}, quick)
+        yes = told(codes, {"objective": "binary"})
         shares[:, seen] = np.stack([1 - yes, yes], axis=1)
     else:
-        settings = {"objective": "multiclass", "num_class": len(seen), "seed": seed}
-        shares[:, seen] = _grown(values, codes, asked, settings, quick)
+        shares[:, seen] = told(codes, {"objective": "multiclass", "num_class": len(seen)})
     return shares
-
-
-def grown_numbers(
-    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, seed: int, *, quick: bool = True
-) -> np.ndarray:
-    """float64[Q]: the numbers that lose least in absolute error."""
-    return _grown(values, targets, asked, {"objective": "l1", "seed": seed}, quick)
-
-
-def _grown(
-    values: np.ndarray, targets: np.ndarray, asked: np.ndarray, settings: dict[str, Any], quick: bool
-) -> np.ndarray:
-    boosting, classes = import_lightgbm(), settings.get("num_class", 1)
-    rounds = min(max(FEW_ROUNDS, ROUNDS // classes), MOST_TREES // classes) if quick else ROUNDS
-    data = boosting.Dataset(values, targets, params={"verbosity": -1})
-    return boosting.train({**SETTINGS, **settings}, data, num_boost_round=max(1, rounds)).predict(asked)

@@ -123,7 +123,7 @@ def test_boosted_trees_without_their_library_say_what_to_install(
     dataset: BenchmarkDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "lightgbm", None)
-    with pytest.raises(UsageError, match="lightgbm is not installed"):
+    with pytest.raises(UsageError, match="boosted trees need LightGBM, which cannot be loaded"):
         lightgbm(trial(dataset.task("shop-sells"), Protocol.FROZEN, Split.TEST), seed=0)
 
 
