@@ -12,13 +12,14 @@ import numpy as np
 
 from relfm import features
 from relfm.calibration import Temperature
-from relfm.context import QueryBlock, as_stale_as, denser, known_at, query_blocks, recency_pools
+from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, known_at, query_blocks, recency_pools
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
 from relfm.experts.boosting import there_are_trees
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
+from relfm.experts.gentle import gentle_trees_join
 from relfm.experts.mixture import Mixed, mix, split_late
 from relfm.experts.numbers import numbers
 from relfm.experts.outputs import Outputs
@@ -102,8 +103,9 @@ def answer(
         return rank(database, task, context, queries, effort=effort, seed=seed, top=task.top)
     watch = Stopwatch()
     trees = trees or (task.horizon is None and effort is not Effort.FAST and there_are_trees())
-    budget, settings = BUDGETS[effort], _Settings(effort, trees, seed, coverage, learned)
     is_stale = bool((queries.cutoffs > queries.seen).any())
+    gentle = is_gentle(task, queries, effort, learned) and there_are_trees()
+    budget, settings = BUDGETS[effort], _Settings(effort, trees, gentle, seed, coverage, learned)
     most_blocks = budget.stale_blocks if is_stale else budget.blocks
     context = denser(database, task, context, queries)
     until = int(queries.seen.min()) if known_by is None else known_by
@@ -130,6 +132,15 @@ def answer(
     return _gather(blocks, parts, len(queries), max(len(b.context) for b in blocks), watch.seconds)
 
 
+def is_gentle(task: Task, queries: Examples, effort: Effort, learned: Learned | None) -> bool:
+    """Whether gentle trees join: for forecasts of classes, unless a head is to be seen alone. Queries far ahead of the
+    data have none: under the frozen protocol they lose by it on validation rows."""
+    is_class = task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS)
+    if task.horizon is None or not is_class or effort is Effort.FAST or (learned and learned.trust == 1):
+        return False
+    return not is_far_ahead(task, queries)
+
+
 def check_context(task: Task, context: Examples) -> None:
     """DataCannotAnswer if there is nothing to learn from."""
     if len(context) == 0:
@@ -154,6 +165,7 @@ class _Settings:
 
     effort: Effort
     trees: bool
+    gentle: bool
     seed: int
     coverage: float
     learned: Learned | None
@@ -176,6 +188,8 @@ def _answer_block(task: Task, context: Examples, given: Side, asked: Side, setti
     if settings.trees:
         mixed = trees_join(mixed, block, held_out(task, context)[0], settings.seed)
     mixed = heads_join(settings.learned, mixed, block)
+    if settings.gentle:
+        mixed = gentle_trees_join(mixed, block, held_out(task, context)[0], context.cutoffs, settings.seed)
     plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     return _decode(task, outputs, mixed, plain, context.targets, settings.coverage)
 

@@ -90,10 +90,17 @@ def as_stale_as(context: Examples, queries: Examples, most_rows: int) -> Example
     return Examples.concatenate([replace(context, seen=context.cutoffs - d) for d in dealt])
 
 
+def is_far_ahead(task: Task, queries: Examples) -> bool:
+    """Whether a query lies a horizon or more after what it saw: its features have decayed."""
+    if task.horizon is None:
+        return False
+    return int((queries.cutoffs - queries.seen).max()) >= task.horizon.approximate()
+
+
 def denser(database: Database, task: Task, context: Examples, queries: Examples) -> Examples:
     """A small context with labels at cutoffs between its own, known by what every query saw: for queries stale by a
     horizon or more, whose context must teach how features decay besides what they mean. Others keep what they have."""
-    if task.horizon is None or int((queries.cutoffs - queries.seen).max()) < task.horizon.approximate():
+    if not is_far_ahead(task, queries):
         return context
     until = int(queries.seen.min())
     known = known_at(task, context.cutoffs) <= until

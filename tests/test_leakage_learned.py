@@ -36,6 +36,10 @@ def test_nothing_after_the_cutoff_reaches_a_pretrained_network(shop: dict[str, p
 def test_the_networks_take_part(shop: dict[str, pd.DataFrame], kind: str) -> None:
     weights = answered(shop, kind).weights
     assert set(EXPERTS) <= set(weights)
+    # Gentle trees, where they are, leave the others their proportions.
+    weights = {name: share / (1 - weights.get("gentle-trees", 0)) for name, share in weights.items()}
+    trees = weights.pop("gentle-trees", 0.0)
+    assert trees == pytest.approx(1 / 3 if kind == "binary" else 0)
     heads = 2 * weights["pfn-features"]
     assert weights["pfn-states"] == weights["pfn-features"]
     assert heads == pytest.approx(0.5 * (1 - weights["linear-states"] / (1 - heads)))  # heads know no states' line

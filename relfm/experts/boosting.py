@@ -1,12 +1,16 @@
-"""LightGBM by its own interface: trees on the panel, whose settings are fixed so that held-out rows can weigh them."""
+"""LightGBM by its own interface: deep trees of fixed rounds, which held-out rows can weigh, and trees that held-out
+rows stop."""
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from relfm.errors import UsageError
+
+Split = tuple[np.ndarray, np.ndarray]
 
 COMMON = {"learning_rate": 0.05, "num_threads": 1, "verbosity": -1, "deterministic": True}
 NUMBERS = {"objective": "l1"}
@@ -14,6 +18,12 @@ NUMBERS = {"objective": "l1"}
 ROUNDS = 300
 DEEP = {"num_leaves": 31, "min_data_in_leaf": 20}
 """Trees that follow rules."""
+
+GENTLE = {"num_leaves": 4, "min_data_in_leaf": 40, "feature_fraction": 0.2}
+"""Trees that thousands of doubtful features do not lead astray."""
+
+PATIENCE = 40
+"""Trees stop when so many more rounds answer held-out rows no better."""
 
 FEW_ROUNDS, MOST_TREES = 40, 1000
 """Each class has a tree a round: where an answer waits for the trees, many classes get fewer rounds."""
@@ -65,6 +75,26 @@ def train(values: np.ndarray, targets: np.ndarray, settings: Mapping[str, Any], 
     boosting = import_lightgbm()
     data = boosting.Dataset(values, targets, params={"verbosity": -1})
     return boosting.train({**COMMON, **settings}, data, num_boost_round=rounds)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A booster of the early rows alone, the rounds after which it answered the held-out ones best, and its loss."""
+
+    model: Any
+    rounds: int
+    lost: float
+
+
+def stopped(values: np.ndarray, targets: np.ndarray, split: Split, settings: Mapping[str, Any], most: int) -> Stopped:
+    """Trees on the early rows for at most ``most`` rounds; ``split`` has the positions of early and held-out rows."""
+    boosting, (early, late) = import_lightgbm(), split
+    data = boosting.Dataset(values[early], targets[early], params={"verbosity": -1})
+    held = boosting.Dataset(values[late], targets[late], reference=data)
+    stop = boosting.early_stopping(PATIENCE, verbose=False)
+    model = boosting.train({**COMMON, **settings}, data, most, valid_sets=[held], callbacks=[stop])
+    (lost,) = model.best_score["valid_0"].values()
+    return Stopped(model, model.best_iteration or most, lost)
 
 
 def by_class(

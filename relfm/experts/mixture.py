@@ -51,6 +51,9 @@ class Mixed:
     points: tuple[np.ndarray, np.ndarray] | None = None
 
 
+Answers = tuple[str, np.ndarray, np.ndarray]
+
+
 def split_late(
     cutoffs: np.ndarray, closes: np.ndarray, seen: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -121,6 +124,26 @@ def mix(
         late,
         pool(outputs, list(late_by_expert.values()), shares),
         late_by_expert,
+    )
+
+
+def joined(outputs: Outputs, mixed: Mixed, found: Sequence[Answers], trust: float) -> Mixed:
+    """The mixture with more experts: (name, float64[L, K] of the held-out rows, float64[Q, K] of the queries) each.
+    ``trust`` of the weight goes to them in equal shares, whatever this context says."""
+    if not found:
+        return mixed
+    late = mixed.late_by_expert | {name: known for name, known, _ in found}
+    asked = mixed.by_expert | {name: answer for name, _, answer in found}
+    weights = {name: (1 - trust) * share for name, share in mixed.weights.items()}
+    weights |= {name: trust / len(found) for name, _, _ in found}
+    shares = [weights[name] for name in late]
+    return replace(
+        mixed,
+        probabilities=pool(outputs, list(asked.values()), shares),
+        by_expert=asked,
+        weights=weights,
+        late_probabilities=pool(outputs, list(late.values()), shares),
+        late_by_expert=late,
     )
 
 

@@ -1,13 +1,11 @@
 """Pretrained heads on the panel: they read the closed forms' held-out answers and join the mixture beside them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from relfm.experts.episodes import Panelled
-from relfm.experts.mixture import Mixed, pool
+from relfm.experts.mixture import Answers, Mixed, joined
 from relfm.experts.outputs import Outputs
 from relfm.heads.episode import EXPERTS, Episode
 from relfm.learned import FEATURES_HEAD, STATES_HEAD, Learned
@@ -21,8 +19,6 @@ MIN_CONTEXT = 40
 """With fewer held-out rows than a head ever saw in training it abstains."""
 
 MAX_CLASSES = 10
-
-Answers = tuple[str, np.ndarray, np.ndarray]
 
 
 def heads_join(learned: Learned | None, mixed: Mixed, block: Panelled) -> Mixed:
@@ -38,9 +34,11 @@ def heads_join(learned: Learned | None, mixed: Mixed, block: Panelled) -> Mixed:
         found.append((FEATURES_HEAD, *answers(learned.features_head, block.outputs, block.episode(mixed))))
     if learned.states_head is not None and block.context.states is not None:
         found.append((STATES_HEAD, *answers(learned.states_head, block.outputs, block.over_states().episode(mixed))))
+    # Their trust was chosen by how they fared on other databases. Fitting weights on the held-out rows as well was no
+    # better there, and worse for numbers.
     if trust < 1:  # what no head was shown, none may talk down
         trust *= sum(share for name, share in mixed.weights.items() if name in EXPERTS)
-    return join(block.outputs, mixed, found, trust)
+    return joined(block.outputs, mixed, found, trust)
 
 
 def answers(head: "InContextHead", outputs: Outputs, episode: Episode) -> tuple[np.ndarray, np.ndarray]:
@@ -51,26 +49,3 @@ def answers(head: "InContextHead", outputs: Outputs, episode: Episode) -> tuple[
     with few_torch_threads():
         known, asked = answer_context(head, episode), answer_queries(head, episode)
     return tuple(outputs.normalise(1 / (1 + np.exp(-odds.astype(np.float64)))) for odds in (known, asked))
-
-
-def join(outputs: Outputs, mixed: Mixed, found: Sequence[Answers], trust: float) -> Mixed:
-    """The mixture with more experts: (name, float64[L, K] of the held-out rows, float64[Q, K] of the queries) each.
-
-    ``trust`` of the weight goes to them in equal shares, whatever this context says: it was chosen by how they fared on
-    other databases. Fitting their weights on the held-out rows as well was no better there, and worse for numbers.
-    """
-    if not found:
-        return mixed
-    late = mixed.late_by_expert | {name: known for name, known, _ in found}
-    asked = mixed.by_expert | {name: answer for name, _, answer in found}
-    weights = {name: (1 - trust) * share for name, share in mixed.weights.items()}
-    weights |= {name: trust / len(found) for name, _, _ in found}
-    shares = [weights[name] for name in late]
-    return replace(
-        mixed,
-        probabilities=pool(outputs, list(asked.values()), shares),
-        by_expert=asked,
-        weights=weights,
-        late_probabilities=pool(outputs, list(late.values()), shares),
-        late_by_expert=late,
-    )

@@ -9,19 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from relfm.experts.boosting import COMMON, DEEP, NUMBERS, by_class, import_lightgbm, train
+from relfm.experts.boosting import DEEP, GENTLE, NUMBERS, Split, by_class, stopped, train
 
-GENTLE = {"num_leaves": 4, "min_data_in_leaf": 40, "feature_fraction": 0.2}
-"""Trees that thousands of doubtful features do not lead astray: on forecasts they are worth two points of AUROC over
-deep ones of fixed rounds (docs/log.md)."""
-
-MOST_ROUNDS, PATIENCE = 600, 40
-"""At most so many rounds, and fewer where so many more of them answer held-out rows no better."""
-
+MOST_ROUNDS = 600
 MOST_TREES = 6000
 """Each class has a tree a round."""
-
-Split = tuple[np.ndarray, np.ndarray]
 
 
 def tuned_classes(
@@ -44,17 +36,10 @@ def tuned_numbers(values: np.ndarray, targets: np.ndarray, split: Split, asked: 
 def _tuned(
     values: np.ndarray, targets: np.ndarray, split: Split, asked: np.ndarray, settings: Mapping[str, Any]
 ) -> np.ndarray:
-    boosting, (early, late) = import_lightgbm(), split
-    # Both profiles grow on the same bins, so no feature may be left out for the sake of one's smallest leaf.
-    params = {"verbosity": -1, "feature_pre_filter": False}
-    data = boosting.Dataset(values[early], targets[early], params=params)
-    held = boosting.Dataset(values[late], targets[late], reference=data, params=params)
-    found, most = [], max(PATIENCE, min(MOST_ROUNDS, MOST_TREES // settings.get("num_class", 1)))
+    most = max(1, min(MOST_ROUNDS, MOST_TREES // settings.get("num_class", 1)))
+    found = []
     for profile in (DEEP, GENTLE):
-        chosen = {**COMMON, **params, **profile, **settings}
-        stop = boosting.early_stopping(PATIENCE, verbose=False)
-        model = boosting.train(chosen, data, num_boost_round=most, valid_sets=[held], callbacks=[stop])
-        (lost,) = model.best_score["valid_0"].values()
-        found.append((lost, model.best_iteration or most, chosen))
-    _, rounds, chosen = min(found, key=lambda one: one[0])
-    return train(values, targets, chosen, rounds).predict(asked)
+        chosen = {**profile, **settings}
+        found.append((stopped(values, targets, split, chosen, most), chosen))
+    first, chosen = min(found, key=lambda one: one[0].lost)
+    return train(values, targets, chosen, first.rounds).predict(asked)
