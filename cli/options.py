@@ -30,7 +30,7 @@ At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="The moment of the prediction; default: the end of the data.")
 ]
 Effort = Annotated[Literal["fast", "default", "best"], typer.Option("--effort", help="How much work to spend.")]
-Adapt = Annotated[Literal["trees"] | None, typer.Option("--adapt", help="trees: boosted trees for forecasts too.")]
+Adapt = Annotated[Literal["trees"] | None, typer.Option("--adapt", help="trees: deep boosted trees for forecasts too.")]
 Model = Annotated[
     str, typer.Option("--model", metavar="NAME", help="Pretrained networks: see relfm models; a folder; or none.")
 ]

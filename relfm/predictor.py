@@ -59,8 +59,8 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts; never changes. ``adapt="trees"`` adds boosted trees to the mixture of forecasts as well; a question
-    about rows themselves has them anyway, unless the effort is fast.
+    """Predicts; never changes. ``adapt="trees"`` adds deep boosted trees to the mixture of forecasts as well; unless
+    the effort is fast, a question about rows themselves has them anyway, and a forecast of classes has gentle ones.
 
     ``model`` names the pretrained networks that join the experts in closed form: a shipped one (``relfm models``), a
     folder, or None for none. Fast effort never uses any, rankings and questions about rows neither: they are trained

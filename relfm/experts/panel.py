@@ -1,7 +1,7 @@
 """Which experts in closed form sit on the panel, by effort: over features, and over learned states if any.
 
-Boosted trees (``relfm.experts.trees``) and heads that read these experts' answers (``relfm.experts.pretrained``) join
-afterwards."""
+Boosted trees (``relfm.experts.trees``, ``relfm.experts.gentle``) and heads that read these experts' answers
+(``relfm.experts.pretrained``) join afterwards."""
 
 from dataclasses import dataclass
 from enum import StrEnum

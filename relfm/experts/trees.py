@@ -1,8 +1,9 @@
-"""Boosted trees beside the closed forms: for questions about rows themselves, and wherever the user asks for them
+"""Deep trees beside the closed forms: for questions about rows themselves, and wherever the user asks for them
 (``--adapt trees``).
 
 What a row's cell holds often follows from other cells by rules (a finishing position from the points of the same race),
-which trees find and closed forms over fixed bases do not; forecasts gain nothing that is worth the wait (docs/log.md).
+which trees find and closed forms over fixed bases do not; forecasts of numbers gain nothing by them, those of classes
+more by gentle ones (``relfm.experts.gentle``, docs/log.md).
 """
 
 from dataclasses import replace

@@ -82,7 +82,7 @@ def test_without_lightgbm_closed_forms_answer_and_a_warning_says_so(
         Predictor(adapt="trees", model=None).predict(ledger, QUESTION)
 
 
-def test_forecasts_grow_no_trees_unless_asked(ledger: Database) -> None:
+def test_fast_answers_grow_no_trees(ledger: Database) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = Predictor(model=None).predict(ledger, QUESTION)
