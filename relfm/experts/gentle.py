@@ -24,8 +24,10 @@ KEYS = 16
 
 
 def gentle_trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, seed: int) -> Mixed:
-    """The mixture with a quarter of the weight for gentle trees; ``early`` int64[n] are the rows that held-out ones may
-    be answered from, ``cutoffs`` int64[N] those of the context."""
+    """The mixture with a quarter of the weight for gentle trees; unchanged where the context is too small to grow any.
+
+    ``early`` int64[n] are the rows that held-out ones may be answered from, ``cutoffs`` int64[N] those of the context.
+    """
     outputs, columns = block.outputs, block.design.columns
     if len(columns) == 0:
         return mixed
@@ -47,5 +49,7 @@ def gentle_trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs:
 
     shares = by_class(targets, max(2, outputs.num_outputs), len(held) + len(asked), told)
     shares = outputs.normalise(shares[:, 1:] if outputs.num_outputs == 1 else shares)
+    if (shares == shares[0]).all():  # too few rows for a single split: nothing is told, so nothing is said
+        return mixed
     known, answer = np.split(shares, [len(held)])
     return joined(outputs, mixed, [(GENTLE_TREES, known, answer)], SHARE)

@@ -1,5 +1,7 @@
 """Gentle trees beside the mixture: for which questions, with what share, and what must not matter to them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,6 +59,16 @@ def test_without_lightgbm_the_others_answer_and_a_warning_says_so(
     with pytest.warns(UserWarning, match=r"libgomp.so.1. Answered without trees"):
         made = Predictor(model=None).predict(shop, QUESTIONS["binary"], at=AT)
     assert GENTLE_TREES not in made.weights
+
+
+def test_a_context_too_small_for_a_split_is_left_to_the_others() -> None:
+    mixed, block, early, cutoffs = case(np.arange(400))
+    few = np.arange(60)
+    small = replace(block, context=block.context.take(few), targets=block.targets[few])
+    known = replace(
+        mixed, late=few[40:], late_probabilities=np.full((20, 1), 0.5), late_by_expert={"prior": np.full((20, 1), 0.5)}
+    )
+    assert gentle_trees_join(known, small, early[early < 40], cutoffs[few], seed=0) is known
 
 
 def case(order: np.ndarray) -> tuple[Mixed, Panelled, np.ndarray, np.ndarray]:
