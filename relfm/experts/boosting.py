@@ -22,9 +22,6 @@ DEEP = {"num_leaves": 31, "min_data_in_leaf": 20}
 GENTLE = {"num_leaves": 4, "min_data_in_leaf": 40, "feature_fraction": 0.2}
 """Trees that thousands of doubtful features do not lead astray."""
 
-PATIENCE = 40
-"""Trees stop when so many more rounds answer held-out rows no better."""
-
 FEW_ROUNDS, MOST_TREES = 40, 1000
 """Each class has a tree a round: where an answer waits for the trees, many classes get fewer rounds."""
 
@@ -86,12 +83,15 @@ class Stopped:
     lost: float
 
 
-def stopped(values: np.ndarray, targets: np.ndarray, split: Split, settings: Mapping[str, Any], most: int) -> Stopped:
-    """Trees on the early rows for at most ``most`` rounds; ``split`` has the positions of early and held-out rows."""
+def stopped(
+    values: np.ndarray, targets: np.ndarray, split: Split, settings: Mapping[str, Any], most: int, patience: int
+) -> Stopped:
+    """Trees on the early rows for at most ``most`` rounds, or until ``patience`` more answer held-out rows no better;
+    ``split`` has the positions of early and held-out rows."""
     boosting, (early, late) = import_lightgbm(), split
     data = boosting.Dataset(values[early], targets[early], params={"verbosity": -1})
     held = boosting.Dataset(values[late], targets[late], reference=data)
-    stop = boosting.early_stopping(PATIENCE, verbose=False)
+    stop = boosting.early_stopping(patience, verbose=False)
     model = boosting.train({**COMMON, **settings}, data, most, valid_sets=[held], callbacks=[stop])
     (lost,) = model.best_score["valid_0"].values()
     return Stopped(model, model.best_iteration or most, lost)

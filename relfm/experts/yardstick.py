@@ -11,8 +11,8 @@ import numpy as np
 
 from relfm.experts.boosting import DEEP, GENTLE, NUMBERS, Split, by_class, stopped, train
 
-MOST_ROUNDS = 600
-MOST_TREES = 6000
+PATIENCE = 40
+MOST_ROUNDS, MOST_TREES = 600, 6000
 """Each class has a tree a round."""
 
 
@@ -40,6 +40,6 @@ def _tuned(
     found = []
     for profile in (DEEP, GENTLE):
         chosen = {**profile, **settings}
-        found.append((stopped(values, targets, split, chosen, most), chosen))
+        found.append((stopped(values, targets, split, chosen, most, PATIENCE), chosen))
     first, chosen = min(found, key=lambda one: one[0].lost)
     return train(values, targets, chosen, first.rounds).predict(asked)
