@@ -136,7 +136,7 @@ def is_gentle(task: Task, queries: Examples, effort: Effort, learned: Learned | 
     """Whether gentle trees join: for forecasts of classes, unless a head is to be seen alone. Queries far ahead of the
     data have none: under the frozen protocol they lose by it on validation rows."""
     is_class = task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS)
-    if task.horizon is None or not is_class or effort is Effort.FAST or (learned and learned.trust == 1):
+    if task.horizon is None or not is_class or effort is Effort.FAST or (learned and learned.is_alone):
         return False
     return not is_far_ahead(task, queries)
 

@@ -46,6 +46,11 @@ class Learned:
         there = (self.features_head, self.model, self.states_head)
         return tuple(name for name, one in zip(EXPERTS, there, strict=True) if one is not None)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the heads answer by themselves, to be measured."""
+        return self.trust == 1
+
     def only(self, experts: Iterable[str]) -> "Learned":
         """Those experts alone; UsageError for an unknown one. The states' head brings the states along."""
         kept = set(experts)

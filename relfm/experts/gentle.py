@@ -16,7 +16,7 @@ from relfm.experts.mixture import Mixed, joined
 GENTLE_TREES = "gentle-trees"
 SHARE = 0.25
 
-QUICK = {**GENTLE, "learning_rate": 0.1, "max_bin": 63, "force_col_wise": True}
+QUICK = {**GENTLE, "learning_rate": 0.1, "max_bin": 63}
 ROUNDS, PATIENCE, MOST_TREES = 150, 20, 1000
 """An answer waits for these trees: coarse bins and long steps take a quarter of the time of the yardstick's and cost
 three hundredths of a point (docs/log.md). Each class has a tree a round."""

@@ -11,8 +11,6 @@ from relfm import Predictor
 from relfm.answer import is_gentle
 from relfm.connectors import connect
 from relfm.database import Database
-from relfm.errors import UsageError
-from relfm.experts import boosting
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
@@ -49,13 +47,8 @@ def test_none_for_fast_answers_heads_alone_and_queries_far_ahead_of_the_data(sho
     assert not is_gentle(task, stale, Effort.DEFAULT, None)
 
 
-def test_without_lightgbm_the_others_answer_and_a_warning_says_so(
-    shop: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse() -> None:
-        raise UsageError("boosted trees need LightGBM, which cannot be loaded: libgomp.so.1")
-
-    monkeypatch.setattr(boosting, "import_lightgbm", refuse)
+@pytest.mark.usefixtures("no_lightgbm")
+def test_without_lightgbm_the_others_answer_and_a_warning_says_so(shop: Database) -> None:
     with pytest.warns(UserWarning, match=r"libgomp.so.1. Answered without trees"):
         made = Predictor(model=None).predict(shop, QUESTIONS["binary"], at=AT)
     assert GENTLE_TREES not in made.weights

@@ -11,7 +11,6 @@ from relfm import Predictor
 from relfm.connectors import connect
 from relfm.database import Database
 from relfm.errors import UsageError
-from relfm.experts import boosting
 from relfm.experts.boosting import grown_classes, grown_numbers
 from relfm.experts.mixture import Mixed
 from relfm.experts.numbers import numbers
@@ -68,13 +67,8 @@ def test_a_class_that_follows_by_a_rule_is_found(ledger: Database) -> None:
     assert made.weights["trees"] > 0
 
 
-def test_without_lightgbm_closed_forms_answer_and_a_warning_says_so(
-    ledger: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse() -> None:
-        raise UsageError("boosted trees need LightGBM, which cannot be loaded: libgomp.so.1")
-
-    monkeypatch.setattr(boosting, "import_lightgbm", refuse)
+@pytest.mark.usefixtures("no_lightgbm")
+def test_without_lightgbm_closed_forms_answer_and_a_warning_says_so(ledger: Database) -> None:
     with pytest.warns(UserWarning, match=r"libgomp.so.1. Answered without trees"):
         made = Predictor(model=None).predict(ledger, QUESTION)
     assert "trees" not in made.weights
