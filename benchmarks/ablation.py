@@ -1,7 +1,7 @@
 """What each learned part brings, on validation databases and a benchmark: python -m relfm.benchmarks.ablation.
 
 Deterministic experts alone; with the head over features; with learned states; with both; the same networks with random
-weights; names shuffled. No gradient step is taken on any of these databases.
+weights; names shuffled. No network takes a step on any of these databases.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from relfm.errors import DataCannotAnswer, RelfmError
 from relfm.learned import DEFAULT_MODEL
 
 CLOSED = "relfm@none"
-ALL = "all"
+ALL, DRAWN = "all", "all, random weights"
 SEED = "SEED"
 NUM_DRAWS = 2000
 
@@ -43,7 +43,7 @@ def arms(model: str) -> tuple[Arm, ...]:
         Arm("+ pfn-features", f"relfm@{model}:pfn-features"),
         Arm("+ states", f"relfm@{model}:linear-states+pfn-states"),
         Arm(ALL, f"relfm@{model}"),
-        Arm("all, random weights", f"relfm@{model}:random-{SEED}"),
+        Arm(DRAWN, f"relfm@{model}:random-{SEED}"),
         Arm("all, names shuffled", f"relfm~names@{model}"),
         Arm("deterministic, names shuffled", "relfm~names@none"),
         Arm("pfn-features alone", f"relfm@{model}:pfn-features+alone"),
@@ -94,9 +94,8 @@ def rows(results: Sequence[Result], lines: Sequence[Arm]) -> list[Row]:
 
 def against_random(results: Sequence[Result], lines: Sequence[Arm]) -> str:
     """The pretrained networks against the same with random weights, in words; "" where either was not run."""
-    named = {arm.method.rpartition(":")[2]: arm for arm in lines}
-    pretrained, drawn = next(a for a in lines if a.title == ALL), named[f"random-{SEED}"]
-    own, other = (_by_task(r for r in results if _is_of(r, arm)) for arm in (pretrained, drawn))
+    named = {arm.title: arm for arm in lines}
+    own, other = (_by_task(r for r in results if _is_of(r, named[title])) for title in (ALL, DRAWN))
     told = []
     for metric, unit in (("auroc", "points of AUROC"), ("nmae", "per cent of nMAE")):
         pairs = _pairs(own, other, metric)

@@ -185,11 +185,12 @@ class Side:
 def _answer_block(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Predictions:
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
     mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.seed)
+    early, _ = held_out(task, context)
     if settings.trees:
-        mixed = trees_join(mixed, block, held_out(task, context)[0], settings.seed)
+        mixed = trees_join(mixed, block, early, settings.seed)
     mixed = heads_join(settings.learned, mixed, block)
     if settings.gentle:
-        mixed = gentle_trees_join(mixed, block, held_out(task, context)[0], context.cutoffs, settings.seed)
+        mixed = gentle_trees_join(mixed, block, early, context.cutoffs, settings.seed)
     plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     return _decode(task, outputs, mixed, plain, context.targets, settings.coverage)
 
