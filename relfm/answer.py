@@ -5,8 +5,9 @@ Everything that a query learns from was known by what that query saw; nothing re
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -19,17 +20,17 @@ from relfm.experts.boosting import there_are_trees
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
-from relfm.experts.gentle import gentle_trees_join
-from relfm.experts.mixture import Mixed, mix, split_late
+from relfm.experts.gentle import SHARE, gentle_trees_answer
+from relfm.experts.mixture import Mixed, joined, mix, split_late
 from relfm.experts.numbers import numbers
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import BUDGETS, Effort, panel
-from relfm.experts.pretrained import heads_join
+from relfm.experts.pretrained import heads_of, trust_in_heads
 from relfm.experts.trees import trees_join
 from relfm.features import FeatureMatrix
 from relfm.learned import Learned
 from relfm.task import Examples, ItemLists, TargetKind, Task
-from relfm.threads import few_threads
+from relfm.threads import few_threads, few_torch_threads, side_by_side
 
 HISTORY_FEATURES = (
     "mean of target over all its past targets",
@@ -188,11 +189,20 @@ def _answer_block(task: Task, context: Examples, given: Side, asked: Side, setti
     early, _ = held_out(task, context)
     if settings.trees:
         mixed = trees_join(mixed, block, early, settings.seed)
-    mixed = heads_join(settings.learned, mixed, block)
-    if settings.gentle:
-        mixed = gentle_trees_join(mixed, block, early, context.cutoffs, settings.seed)
+    mixed = _others_join(mixed, block, early, context.cutoffs, settings)
     plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     return _decode(task, outputs, mixed, plain, context.targets, settings.coverage)
+
+
+def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, settings: _Settings) -> Mixed:
+    """Pretrained heads, then gentle trees. Neither reads what the other answers, so they are asked side by side."""
+    trust = trust_in_heads(settings.learned, mixed, block)
+    grow = partial(gentle_trees_answer, mixed.late, block, early, cutoffs, settings.seed) if settings.gentle else list
+    heads = heads_of(settings.learned, mixed, block) if trust > 0 else []
+    with few_torch_threads() if heads else nullcontext():
+        grown, *told = side_by_side([grow, *heads])
+    mixed = joined(block.outputs, mixed, [answers for head in told for answers in head], trust)
+    return joined(block.outputs, mixed, grown, SHARE)
 
 
 def panel_answers(

@@ -92,16 +92,13 @@ class Conjunctions:
         picks = generator.choice(width, (self.number, 3), p=chance / chance.sum())
         places = generator.integers(len(scores), size=(self.number, 3))
         upward = generator.random((self.number, 3)) < 0.5
-        met, other_met = np.ones((len(scores), self.number), bool), np.ones((len(other), self.number), bool)
-        for k in range(3):
-            edge = scores[places[:, k], picks[:, k]]
-            for rows, out in ((scores, met), (other, other_met)):
-                out &= ((rows[:, picks[:, k]] > edge) == upward[:, k]) | (depth <= k)
+        edges = scores[places, picks]
+        met, other_met = (_all_met(rows, picks, edges, upward, depth) for rows in (scores, other))
         share = met.mean(axis=0)
         kept = (share > MIN_SHARE) & (share < 1 - MIN_SHARE)
         scale = 2 * np.sqrt(share * (1 - share))[kept]
-        left = (met[:, kept] - share[kept]) / scale
-        right = (other_met[:, kept] - share[kept]) / scale
+        low, high = (((value - share[kept]) / scale).astype(np.float32) for value in (0, 1))
+        left, right = (np.where(side[:, kept], high, low) for side in (met, other_met))
         return _beside(scores, left), _beside(other, right)
 
 
@@ -157,6 +154,17 @@ class ClosedForm:
         else:
             found = ridge_path(left, shown, weights, right, self.strengths)
         return [outputs.normalise(p) for p in found]
+
+
+def _all_met(
+    rows: np.ndarray, picks: np.ndarray, edges: np.ndarray, upward: np.ndarray, depth: np.ndarray
+) -> np.ndarray:
+    """bool[N, C]: whether a row lies on the right side of the first ``depth`` of a conjunction's edges."""
+    columns = np.ascontiguousarray(rows.T)  # whole columns are picked, so each lies in one piece
+    met = np.ones((len(picks), len(rows)), bool)
+    for k in range(picks.shape[1]):
+        met &= ((columns[picks[:, k]] > edges[:, k, None]) == upward[:, k, None]) | (depth <= k)[:, None]
+    return met.T
 
 
 def _sign(met: np.ndarray) -> np.ndarray:

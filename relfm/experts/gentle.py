@@ -11,7 +11,7 @@ import numpy as np
 
 from relfm.experts.boosting import GENTLE, by_class, stopped, train
 from relfm.experts.episodes import Panelled
-from relfm.experts.mixture import Mixed, joined
+from relfm.experts.mixture import Answers
 
 GENTLE_TREES = "gentle-trees"
 SHARE = 0.25
@@ -25,14 +25,17 @@ KEYS = 16
 """Features that rows of one cutoff and target are put in order by."""
 
 
-def gentle_trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, seed: int) -> Mixed:
-    """The mixture with a quarter of the weight for gentle trees; unchanged where the context is too small to grow any.
+def gentle_trees_answer(
+    late: np.ndarray, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, seed: int
+) -> list[Answers]:
+    """What they say of the held-out rows (int64[L] ``late``) and of the queries; nothing where the context is too small
+    to grow any.
 
     ``early`` int64[n] are the rows that held-out ones may be answered from, ``cutoffs`` int64[N] those of the context.
     """
     outputs, columns = block.outputs, block.design.columns
     if len(columns) == 0:
-        return mixed
+        return []
     given, asked = block.context.values[:, columns], block.queries.values[:, columns]
     # Sums over rows round by their order, and a tie between two splits may hang on it: rows are put in the order of
     # what they say, so that no order of the source's rows is left.
@@ -40,7 +43,7 @@ def gentle_trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs:
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     given, targets = given[order], block.targets[order]
-    split, held = (np.sort(place[early]), np.sort(place[mixed.late])), given[place[mixed.late]]
+    split, held = (np.sort(place[early]), np.sort(place[late])), given[place[late]]
 
     def told(codes: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
         settings = {**QUICK, **settings, "seed": seed}
@@ -52,6 +55,6 @@ def gentle_trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs:
     shares = by_class(targets, max(2, outputs.num_outputs), len(held) + len(asked), told)
     shares = outputs.normalise(shares[:, 1:] if outputs.num_outputs == 1 else shares)
     if (shares == shares[0]).all():  # too few rows for a single split: nothing is told, so nothing is said
-        return mixed
+        return []
     known, answer = np.split(shares, [len(held)])
-    return joined(outputs, mixed, [(GENTLE_TREES, known, answer)], SHARE)
+    return [(GENTLE_TREES, known, answer)]

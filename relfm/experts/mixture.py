@@ -8,6 +8,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from relfm.experts.closed import Rows
 from relfm.experts.design import Design
 from relfm.experts.outputs import Outputs
 from relfm.task import TargetKind
+from relfm.threads import side_by_side
 
 LATE_SHARE = 0.3
 MIN_LATE = 20
@@ -105,18 +107,21 @@ def mix(
     shown = outputs.encode(targets)
     early, late = split
     past, held = context.take(early), context.take(late)
-    late_by_expert, chosen = {}, {}
-    for expert in experts:
+
+    def chosen(expert: Expert) -> tuple[Expert, np.ndarray]:
         path = expert.path(design, outputs, past, shown[early], weights[early], held)
-        losses = [loss(outputs, p, shown[late]) for p in path]
-        chosen[expert.name] = int(np.argmin(losses))
-        late_by_expert[expert.name] = path[chosen[expert.name]]
+        best = int(np.argmin([loss(outputs, p, shown[late]) for p in path]))
+        return at_strength(expert, best), path[best]
+
+    def answered(expert: Expert) -> np.ndarray:
+        answers = [expert.path(design, outputs, context.take(p), shown[p], weights[p], queries)[0] for p in pools]
+        return pool(outputs, answers, np.full(len(answers), 1 / len(answers)))
+
+    settled = side_by_side([partial(chosen, expert) for expert in experts])
+    late_by_expert = {expert.name: told for expert, told in settled}
     shares = convex_weights(outputs, list(late_by_expert.values()), shown[late])
-    by_expert = {}
-    for expert in experts:
-        settled = at_strength(expert, chosen[expert.name])
-        answers = [settled.path(design, outputs, context.take(p), shown[p], weights[p], queries)[0] for p in pools]
-        by_expert[expert.name] = pool(outputs, answers, np.full(len(answers), 1 / len(answers)))
+    answers = side_by_side([partial(answered, expert) for expert, _ in settled])
+    by_expert = dict(zip(late_by_expert, answers, strict=True))
     return Mixed(
         pool(outputs, list(by_expert.values()), shares),
         by_expert,

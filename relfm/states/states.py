@@ -1,5 +1,7 @@
 """States of examples: what a pretrained network makes of each entity and what was visible around it."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +11,12 @@ from relfm.sampler import Neighbourhood, Sampler
 from relfm.states.encode import Encoded, encode_database, encode_task
 from relfm.task import Examples, Task
 from relfm.tensors import DatabaseTensors
-from relfm.threads import few_torch_threads
+from relfm.threads import few_torch_threads, side_by_side
 
 if TYPE_CHECKING:
-    from relfm.model import RelationalModel
+    from torch import Tensor
+
+    from relfm.model import RelationalModel, RowBank
 
 CHUNK = 512
 
@@ -33,32 +37,40 @@ def states_of(
     """
     import torch
 
-    from relfm.model import RowBank
     from relfm.text import default_encoder
 
     none = examples.take(np.zeros(0, np.int64)) if labelled is None else labelled
     encoded, asked = encode_task(encode_database(database.hide(task.hidden), default_encoder()), task, none)
     world = encoded.tensors.with_task(asked)
-    sampler = Sampler(world)
+    # For as few seeds as one question has, loading what is compiled would take longer than it saves.
+    sampler = Sampler(world, backend="numpy")
+    parts = [slice(begin, begin + CHUNK) for begin in range(0, len(examples), CHUNK)]
+    hoods = [sampler.sample(asked.entity, examples.rows[p], examples.seen[p], model.config.fanout) for p in parts]
+    with few_torch_threads():
+        bank = _filled_bank(model, encoded, world, hoods, until)
+        question = torch.from_numpy(world.vectors[asked.name].astype(np.float32))
+        states = side_by_side([partial(_states, model, world, hood, bank, question) for hood in hoods])
+    return np.concatenate([np.zeros((0, model.config.width), np.float32), *states])
+
+
+def _states(
+    model: "RelationalModel", world: DatabaseTensors, hood: Neighbourhood, bank: "RowBank", question: "Tensor"
+) -> np.ndarray:
+    import torch
+
+    with torch.inference_mode():
+        return model.states(world, hood, bank, question).numpy()
+
+
+def _filled_bank(
+    model: "RelationalModel", encoded: Encoded, world: DatabaseTensors, hoods: Sequence[Neighbourhood], until: int
+) -> "RowBank":
+    """The vectors of all rows in ``hoods``, so that whoever looks them up afterwards writes nothing."""
+    from relfm.model import RowBank
+
     bank = RowBank(model, world, until, frozen=True)
-    question = torch.from_numpy(world.vectors[asked.name].astype(np.float32))
-    parts = [np.zeros((0, model.config.width), np.float32)]
-    with few_torch_threads(), torch.inference_mode():
-        for begin in range(0, len(examples), CHUNK):
-            part = slice(begin, begin + CHUNK)
-            hood = sampler.sample(asked.entity, examples.rows[part], examples.seen[part], model.config.fanout)
-            encoded.fill(strings_in(world, hood))
-            parts.append(model.states(world, hood, bank, question).numpy())
-    return np.concatenate(parts)
-
-
-def strings_in(database: DatabaseTensors, hood: Neighbourhood) -> np.ndarray:
-    """int64[k]: the ids of the strings in the cells of the rows that were sampled."""
-    found = [np.zeros(0, np.int64)]
-    for place, table in enumerate(database.tables):
-        rows = np.unique(hood.rows[hood.tables == place])
-        found.append(np.unique(table.strings[rows]).astype(np.int64))
-    return np.concatenate(found)
-
-
-__all__ = ["Encoded", "states_of"]
+    for place, table in enumerate(world.tables):
+        rows = np.unique(np.concatenate([np.zeros(0, np.int64), *(h.rows[h.tables == place] for h in hoods)]))
+        encoded.fill(np.unique(table.strings[rows]).astype(np.int64))
+        bank(place, rows)
+    return bank

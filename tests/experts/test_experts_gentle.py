@@ -14,8 +14,8 @@ from relfm.database import Database
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
-from relfm.experts.gentle import GENTLE_TREES, SHARE, gentle_trees_join
-from relfm.experts.mixture import Mixed
+from relfm.experts.gentle import GENTLE_TREES, SHARE, gentle_trees_answer
+from relfm.experts.mixture import Mixed, joined
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import Effort
 from relfm.learned import learned
@@ -55,17 +55,14 @@ def test_without_lightgbm_the_others_answer_and_a_warning_says_so(shop: Database
 
 
 def test_a_context_too_small_for_a_split_is_left_to_the_others() -> None:
-    mixed, block, early, cutoffs = case(np.arange(400))
+    _, block, early, cutoffs = case(np.arange(400))
     few = np.arange(60)
     small = replace(block, context=block.context.take(few), targets=block.targets[few])
-    known = replace(
-        mixed, late=few[40:], late_probabilities=np.full((20, 1), 0.5), late_by_expert={"prior": np.full((20, 1), 0.5)}
-    )
-    assert gentle_trees_join(known, small, early[early < 40], cutoffs[few], seed=0) is known
+    assert gentle_trees_answer(few[40:], small, early[early < 40], cutoffs[few], seed=0) == []
 
 
-def case(order: np.ndarray) -> tuple[Mixed, Panelled, np.ndarray, np.ndarray]:
-    """A context of 400 rows in that order, the latest 120 held out, and a mixture that knows nothing."""
+def case(order: np.ndarray) -> tuple[np.ndarray, Panelled, np.ndarray, np.ndarray]:
+    """A context of 400 rows in that order, the latest 120 held out."""
     generator = np.random.default_rng(0)
     values = generator.normal(size=(400, 30)).astype(np.float32)
     targets = (values[:, 2] + 0.5 * values[:, 5] + generator.normal(size=400) > 0).astype(np.float64)
@@ -73,29 +70,29 @@ def case(order: np.ndarray) -> tuple[Mixed, Panelled, np.ndarray, np.ndarray]:
     outputs = Outputs.of(TargetKind.BINARY, targets)
     design = Design.fit(values, outputs.encode(targets), 16)
     rows, asked = Rows(values, design.transform(values)), generator.normal(size=(50, 30)).astype(np.float32)
-    early, late = np.flatnonzero(cutoffs < 7), np.flatnonzero(cutoffs >= 7)
-    flat = [np.full((n, 1), 0.5) for n in (50, len(late))]
-    mixed = Mixed(flat[0], {"prior": flat[0]}, {"prior": 1.0}, late, flat[1], {"prior": flat[1]})
     panelled = Panelled(outputs, design, rows, Rows(asked, design.transform(asked)), targets)
-    return mixed, panelled, early, cutoffs
+    return np.flatnonzero(cutoffs >= 7), panelled, np.flatnonzero(cutoffs < 7), cutoffs
 
 
 def test_the_order_of_context_rows_does_not_matter() -> None:
-    generator = np.random.default_rng(1)
-    plain = gentle_trees_join(*case(np.arange(400)), seed=0)
-    order = generator.permutation(400)
-    other = gentle_trees_join(*case(order), seed=0)
-    np.testing.assert_array_equal(plain.probabilities, other.probabilities)
-    before = pd.Series(plain.late_probabilities[:, 0], index=plain.late)
-    after = pd.Series(other.late_probabilities[:, 0], index=order[other.late])
+    order = np.random.default_rng(1).permutation(400)
+    (late, *plain), (other_late, *other) = case(np.arange(400)), case(order)
+    ((_, known, asked),) = gentle_trees_answer(late, *plain, seed=0)
+    ((_, other_known, other_asked),) = gentle_trees_answer(other_late, *other, seed=0)
+    np.testing.assert_array_equal(asked, other_asked)
+    before, after = pd.Series(known[:, 0], index=late), pd.Series(other_known[:, 0], index=order[other_late])
     np.testing.assert_array_equal(before.sort_index(), after.sort_index())
 
 
-def test_they_learn_from_the_context_and_their_own_answers_are_kept() -> None:
-    mixed, block, early, cutoffs = case(np.arange(400))
-    found = gentle_trees_join(mixed, block, early, cutoffs, seed=0)
+def test_they_learn_from_the_context_and_have_their_share_of_a_mixture_that_knows_nothing() -> None:
+    late, block, early, cutoffs = case(np.arange(400))
+    found = gentle_trees_answer(late, block, early, cutoffs, seed=0)
+    ((_, _, told),) = found
     truth = block.queries.values[:, 2] + 0.5 * block.queries.values[:, 5] > 0
-    told = found.by_expert[GENTLE_TREES][:, 0]
-    assert ((told > 0.5) == truth).mean() > 0.75
+    assert ((told[:, 0] > 0.5) == truth).mean() > 0.75
+    flat, flat_late = (np.full((n, 1), 0.5) for n in (50, len(late)))
+    nothing = Mixed(flat, {"prior": flat}, {"prior": 1.0}, late, flat_late, {"prior": flat_late})
+    mixed = joined(block.outputs, nothing, found, SHARE)
+    assert mixed.weights == {"prior": 1 - SHARE, GENTLE_TREES: SHARE}
     odds = np.log(told / (1 - told))
-    np.testing.assert_allclose(np.log(found.probabilities / (1 - found.probabilities))[:, 0], SHARE * odds, rtol=1e-5)
+    np.testing.assert_allclose(np.log(mixed.probabilities / (1 - mixed.probabilities)), SHARE * odds, rtol=1e-5)
