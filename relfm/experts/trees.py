@@ -7,6 +7,7 @@ more by gentle ones (``relfm.experts.gentle``, docs/log.md).
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from relfm.experts.episodes import Panelled
 from relfm.experts.mixture import Mixed, convex_weights, pool
 from relfm.experts.outputs import Outputs
 from relfm.task import TargetKind
+from relfm.threads import side_by_side
 
 TREES = "trees"
 NUM_PROFILES = 8
@@ -27,15 +29,15 @@ def trees_join(mixed: Mixed, block: Panelled, early: np.ndarray, seed: int) -> M
     """
     outputs, columns = block.outputs, block.design.columns
     given, asked = block.context.values[:, columns], block.queries.values[:, columns]
+    twice = (given[early], block.targets[early], given[mixed.late]), (given, block.targets, asked)
     shown, points = outputs.encode(block.targets), None
     if outputs.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
         count = max(2, outputs.num_outputs)
-        known = grown_classes(given[early], block.targets[early], given[mixed.late], count, seed)
-        told = grown_classes(given, block.targets, asked, count, seed)
-        answers = [outputs.normalise(p[:, 1:] if outputs.num_outputs == 1 else p) for p in (known, told)]
+        grown = side_by_side([partial(grown_classes, *rows, count, seed) for rows in twice])
+        answers = [outputs.normalise(p[:, 1:] if outputs.num_outputs == 1 else p) for p in grown]
     else:
-        guess = grown_numbers(given[early], block.targets[early], given[mixed.late], seed)
-        points = outputs.nearest(guess), outputs.nearest(grown_numbers(given, block.targets, asked, seed))
+        grown = side_by_side([partial(grown_numbers, *rows, seed) for rows in twice])
+        points = outputs.nearest(grown[0]), outputs.nearest(grown[1])
         answers = _distributions(outputs, *points, block.targets[mixed.late])
     late = mixed.late_by_expert | {TREES: answers[0]}
     queries = mixed.by_expert | {TREES: answers[1]}

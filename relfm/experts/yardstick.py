@@ -5,11 +5,13 @@ of the mixture: held-out rows that chose its rounds could not weigh it.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from relfm.experts.boosting import DEEP, GENTLE, NUMBERS, Split, by_class, stopped, train
+from relfm.threads import side_by_side
 
 PATIENCE = 40
 MOST_ROUNDS, MOST_TREES = 600, 6000
@@ -37,9 +39,7 @@ def _tuned(
     values: np.ndarray, targets: np.ndarray, split: Split, asked: np.ndarray, settings: Mapping[str, Any]
 ) -> np.ndarray:
     most = max(1, min(MOST_ROUNDS, MOST_TREES // settings.get("num_class", 1)))
-    found = []
-    for profile in (DEEP, GENTLE):
-        chosen = {**profile, **settings}
-        found.append((stopped(values, targets, split, chosen, most, PATIENCE), chosen))
-    first, chosen = min(found, key=lambda one: one[0].lost)
+    profiles = [{**profile, **settings} for profile in (DEEP, GENTLE)]
+    found = side_by_side([partial(stopped, values, targets, split, p, most, PATIENCE) for p in profiles])
+    first, chosen = min(zip(found, profiles, strict=True), key=lambda one: one[0].lost)
     return train(values, targets, chosen, first.rounds).predict(asked)
