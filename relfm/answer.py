@@ -123,13 +123,16 @@ def answer(
 
         with watch.stage("states"):
             states = states_of(learned.model, database, task, both, context, until=until)
-    parts, begin, first_query = [], 0, len(both) - len(queries)
-    with few_threads(), watch.stage("experts"):
-        for block, examples in zip(blocks, shown, strict=True):
-            places = np.arange(begin, begin + len(examples)), first_query + block.queries
-            sides = [Side(matrix.take(p), None if states is None else states[p]) for p in places]
-            parts.append(_answer_block(task, examples, *sides, settings))
-            begin += len(examples)
+    starts, first_query = np.cumsum([0, *(len(s) for s in shown[:-1])]), len(both) - len(queries)
+
+    def answered(start: int, block: QueryBlock, examples: Examples) -> Predictions:
+        places = np.arange(start, start + len(examples)), first_query + block.queries
+        sides = [Side(matrix.take(p), None if states is None else states[p]) for p in places]
+        return _answer_block(task, examples, *sides, settings)
+
+    few = few_torch_threads() if learned is not None else nullcontext()
+    with few_threads(), few, watch.stage("experts"):
+        parts = side_by_side([partial(answered, *each) for each in zip(starts, blocks, shown, strict=True)])
     return _gather(blocks, parts, len(queries), max(len(b.context) for b in blocks), watch.seconds)
 
 
@@ -199,8 +202,7 @@ def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.n
     trust = trust_in_heads(settings.learned, mixed, block)
     grow = partial(gentle_trees_answer, mixed.late, block, early, cutoffs, settings.seed) if settings.gentle else list
     heads = heads_of(settings.learned, mixed, block) if trust > 0 else []
-    with few_torch_threads() if heads else nullcontext():
-        grown, *told = side_by_side([grow, *heads])
+    grown, *told = side_by_side([grow, *heads])
     mixed = joined(block.outputs, mixed, [answers for head in told for answers in head], trust)
     return joined(block.outputs, mixed, grown, SHARE)
 
