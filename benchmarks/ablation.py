@@ -17,10 +17,11 @@ from relfm.benchmarks.protocols import Protocol
 from relfm.benchmarks.report import Grid
 from relfm.benchmarks.results import Result
 from relfm.benchmarks.run import Job, run_task
-from relfm.benchmarks.tasks import BenchmarkDataset, Split, load
+from relfm.benchmarks.tasks import Split, load
 from relfm.benchmarks.validation import marked
 from relfm.errors import DataCannotAnswer, RelfmError
 from relfm.learned import DEFAULT_MODEL
+from relfm.predictor import is_forecast
 
 CLOSED = "relfm@none"
 ALL, DRAWN = "all", "all, random weights"
@@ -141,7 +142,7 @@ def run(
     corpus: Path, benchmarks: Sequence[Path], model: str, *, split: str, seeds: Sequence[int], out: Path | None
 ) -> list[Result]:
     """Every arm on every hosted task of the validation databases (rolling), and of ``benchmarks`` (both protocols).
-    Rankings are left out: no pretrained network takes part in them."""
+    Rankings and questions about rows are left out: no pretrained network takes part in them."""
     jobs = [(corpus / name, (Protocol.ROLLING,)) for name in marked(corpus, "validate")]
     jobs += [(path, tuple(Protocol)) for path in benchmarks]
     found: list[Result] = []
@@ -154,16 +155,12 @@ def run(
                     protocol, Split.parse(split), methods, Settings("default", seed), out, False, None,
                     lambda text: print(text, file=sys.stderr),
                 )  # fmt: skip
-                for task in (name for name in hosted.task_names if not is_ranking(hosted, name)):
+                for task in (name for name in hosted.task_names if is_forecast(hosted.task(name).task)):
                     try:
                         found += run_task(hosted, task, job)
                     except DataCannotAnswer as error:
                         print(f"not scored: {path.name}/{task}: {error.message}", file=sys.stderr)
     return found
-
-
-def is_ranking(hosted: BenchmarkDataset, task: str) -> bool:
-    return hosted.task(task).metric == "map"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -182,10 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RelfmError as error:
         print(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""), file=sys.stderr)
         return error.exit_code
-    lines, scored = arms(given.model), [r for r in results if r.metric != "map"]
-    protocols = [*dict.fromkeys(r.protocol for r in scored)]
+    lines, protocols = arms(given.model), [*dict.fromkeys(r.protocol for r in results)]
     for chosen in [*([p] for p in protocols), *([protocols] if len(protocols) > 1 else [])]:
-        own = [r for r in scored if r.protocol in chosen]
+        own = [r for r in results if r.protocol in chosen]
         title = f"{model_title(given.model)}, {' and '.join(chosen)}, {given.split} rows, seeds {given.seeds}"
         print(f"{grid(rows(own, lines), title).to_markdown()}\n\n{against_random(own, lines)}\n")
     return 0

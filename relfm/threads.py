@@ -36,12 +36,13 @@ def few_threads() -> Iterator[None]:
 
 
 @contextmanager
-def few_torch_threads() -> Iterator[None]:
-    """Within, PyTorch uses one thread for every ``CORES_PER_THREAD`` cores (imports torch)."""
+def few_torch_threads(count: int = 0) -> Iterator[None]:
+    """Within, PyTorch uses ``count`` threads (0: one for every ``CORES_PER_THREAD`` cores); afterwards what it used
+    before. Imports torch."""
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(max(1, num_cores() // CORES_PER_THREAD))
+    torch.set_num_threads(count or max(1, num_cores() // CORES_PER_THREAD))
     try:
         yield
     finally:

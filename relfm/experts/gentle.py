@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from relfm.experts.boosting import GENTLE, by_class, stopped, train
+from relfm.experts.boosting import GENTLE, MOST_TREES, by_class, stopped, train
 from relfm.experts.episodes import Panelled
 from relfm.experts.mixture import Answers
 
@@ -17,7 +17,7 @@ GENTLE_TREES = "gentle-trees"
 SHARE = 0.25
 
 QUICK = {**GENTLE, "learning_rate": 0.1, "max_bin": 63}
-ROUNDS, PATIENCE, MOST_TREES = 150, 20, 1000
+ROUNDS, PATIENCE = 150, 20
 """An answer waits for these trees: coarse bins and long steps take a quarter of the time of the yardstick's and cost
 three hundredths of a point (docs/log.md). Each class has a tree a round."""
 

@@ -14,7 +14,7 @@ from relfm.pretrain.head_config import HeadPretrainConfig
 from relfm.pretrain.head_learner import HeadLearner
 from relfm.pretrain.head_run import HeadRun, head_facts
 from relfm.pretrain.journal import Journal
-from relfm.pretrain.machine import Machine, threads
+from relfm.pretrain.machine import Machine
 from relfm.pretrain.memory import keep_freed_memory
 from relfm.pretrain.progress import progress
 from relfm.pretrain.ranks import ranks
@@ -23,6 +23,7 @@ from relfm.pretrain.state import load_state
 from relfm.pretrain.states_run import StatesRun, facts_of
 from relfm.pretrain.stop import Stop, stopping
 from relfm.pretrain.worlds import open_worlds
+from relfm.threads import few_torch_threads
 
 
 def pretrain(
@@ -38,7 +39,7 @@ def pretrain(
     with ExitStack() as held:
         group = held.enter_context(ranks(config.machine.device))
         machine = Machine.of(config.machine, group)
-        held.enter_context(threads(config.machine.threads))
+        held.enter_context(few_torch_threads(config.machine.threads))
         keep_freed_memory()
         kind: type[Run]
         if isinstance(config, HeadPretrainConfig):

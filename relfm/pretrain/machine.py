@@ -1,8 +1,6 @@
-"""Device, precision and threads of one process."""
+"""Device and precision of one process."""
 
-import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +8,6 @@ import torch
 from relfm.errors import UsageError
 from relfm.pretrain.config import MachineConfig
 from relfm.pretrain.ranks import Ranks
-from relfm.threads import CORES_PER_THREAD
 
 
 @dataclass(frozen=True)
@@ -36,14 +33,3 @@ class Machine:
 
     def autocast(self) -> AbstractContextManager[None]:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16)
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Within, PyTorch uses ``count`` threads (0: one for every few cores); afterwards what it used before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or max(1, (os.cpu_count() or 1) // CORES_PER_THREAD))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
