@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from relfm.database import Database
-    from relfm.plan import Plan
+    from relfm.planning import Plan
 
 Export = Annotated[
     Path | None,
@@ -29,7 +29,7 @@ def plan(source: Asked, voice: Voice, at: At = None, export: Export = None, json
     Example: relfm plan shop.db "PREDICT COUNT(orders.*, 0, 30, days) = 0 FOR EACH customers.id"
     """
     source.text()
-    from relfm.plan import plan as planned
+    from relfm.planning import plan as planned
 
     database = source.open(voice)
     made = planned(database, asked(source, database), at=at)

@@ -13,7 +13,7 @@ def asked(source: Asked, database: "Database") -> "Task":
     """The task that the question or ``--label-sql`` means. QuestionError, SchemaError, UsageError."""
     question = source.text()
     if question is not None:
-        from relfm.plan import resolve
+        from relfm.planning import resolve
 
         return resolve(database, question)
     from relfm.labels import task_from_sql_file

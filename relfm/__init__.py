@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from relfm.connectors import connect
     from relfm.database import Database
-    from relfm.plan import Plan, plan
+    from relfm.planning import Plan, plan
     from relfm.predictor import Prediction, Predictor
     from relfm.query import PredictiveQuery, parse
     from relfm.schema import Schema
@@ -16,14 +16,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "Backtest": "relfm.scoring",
     "Database": "relfm.database",
-    "Plan": "relfm.plan",
+    "Plan": "relfm.planning",
     "Prediction": "relfm.predictor",
     "PredictiveQuery": "relfm.query",
     "Predictor": "relfm.predictor",
     "Schema": "relfm.schema",
     "connect": "relfm.connectors",
     "parse": "relfm.query",
-    "plan": "relfm.plan",
+    "plan": "relfm.planning",
 }
 __all__ = [
     "Backtest",

@@ -246,7 +246,7 @@ def _decode(
         return Predictions(
             likeliest, plain.argmax(axis=1).astype(np.float64), mixed.probabilities, weights=mixed.weights
         )
-    middle, low, high = numbers(outputs, mixed, held, coverage)
+    middle, low, high = numbers(outputs, mixed, targets, coverage)
     return Predictions(middle, outputs.quantile(plain, 0.5), low=low, high=high, weights=mixed.weights)
 
 

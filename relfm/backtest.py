@@ -17,7 +17,8 @@ from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import BUDGETS
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
-from relfm.plan import closed_labels, data_end, moment_of, resolve, span_of
+from relfm.moments import Moment, data_end, moment_of, span_of
+from relfm.planning import closed_labels, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
 from relfm.task import Examples, ItemLists, TargetKind, Task
 
@@ -31,7 +32,7 @@ def backtest(
     question: object,
     *,
     folds: int = 5,
-    at: str | int | None = None,
+    at: Moment = None,
     progress: Callable[[str], None] | None = None,
 ) -> Backtest:
     """Scores the latest ``folds`` cutoffs whose windows have closed by ``at``; UsageError or DataCannotAnswer if the

@@ -7,7 +7,7 @@ import numpy as np
 
 from relfm.answer import Predictions
 from relfm.database import Database
-from relfm.plan import key_columns
+from relfm.planning import key_columns
 from relfm.task import Examples, TargetKind, Task
 from relfm.times import to_datetime64
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.labels import with_classes
-from relfm.plan import closed_labels, key_columns, moment_of, past_cutoffs, resolve
+from relfm.moments import Moment, moment_of
+from relfm.planning import closed_labels, key_columns, past_cutoffs, resolve
 from relfm.query import PredictiveQuery
 from relfm.task import Examples, TargetKind, Task
 from relfm.times import Span, to_datetime64
@@ -22,7 +23,7 @@ def label_table(
     database: Database,
     question: str | PredictiveQuery | Task,
     *,
-    at: str | int | None = None,
+    at: Moment = None,
     every: Span | None = None,
     limit: int | None = None,
 ) -> "pd.DataFrame":

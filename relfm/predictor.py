@@ -13,13 +13,15 @@ import pyarrow as pa
 
 from relfm.answer import Predictions, answer
 from relfm.database import Database
+from relfm.doubts import undated_rows, warnings_of
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.experts.panel import BUDGETS, Effort
 from relfm.frames import frame_of
 from relfm.labels import with_classes
 from relfm.labels.keys import rows_of_keys
 from relfm.learned import DEFAULT_MODEL, Learned, learned
-from relfm.plan import base_rate, closed_labels, data_end, moment_of, past_cutoffs, resolve, warnings_of
+from relfm.moments import Moment, data_end, moment_of
+from relfm.planning import base_rate, closed_labels, past_cutoffs, resolve
 from relfm.query import PredictiveQuery
 from relfm.schema import suggestion
 from relfm.task import Examples, TargetKind, Task
@@ -97,29 +99,32 @@ class Predictor:
         database: Database,
         question: Question,
         *,
-        at: str | int | None = None,
+        at: Moment = None,
         entities: Sequence[Any] | None = None,
         limit: int | None = None,
         interval: float = 0.8,
         progress: Progress | None = None,
     ) -> Prediction:
-        """Predictions at ``at`` (default: the end of the data) for the question's population, or for ``entities``
-        (key values; tuples where the key is composite), ``limit`` of them at most.
+        """Predictions at ``at`` (ISO text, a datetime, microseconds; default: the end of the data) for the question's
+        population, or for ``entities`` (key values; tuples where the key is composite), ``limit`` of them at most.
 
         QuestionError, SchemaError, UsageError for what was asked; DataCannotAnswer where the data hold no answer.
         """
         if not 0 < interval < 1:
             raise UsageError(f"interval {interval} is not between 0 and 1", hint="0.8 means 80 % of outcomes inside")
+        if limit is not None and limit < 1:
+            raise UsageError(f"limit {limit} leaves nobody to predict", hint="give 1 or more, or None for all")
         say = progress or (lambda stage: None)
         task = resolve(database, question)
         moment = moment_of(database, task, at)
         task = with_classes(task, database, moment)
         queries = queries_of(database, task, moment, entities, limit)
-        found, rate = [], None
+        found, rate, doubts = [], None, ()
         for step in range(task.steps):
             say(f"labels of step {step + 1} of {task.steps}" if task.steps > 1 else "labels")
             context = context_of(database, task, moment, BUDGETS[self.effort].rows, step)
-            rate = base_rate(task, context) if step == 0 else rate
+            if step == 0:
+                rate, doubts = base_rate(task, context), warnings_of(database, task, moment, context)
             say(f"predicting {len(queries):,} rows from {len(context):,} labels")
             found.append(self.predict_examples(database, task, context, queries, interval=interval, known_by=moment))
         return Prediction(
@@ -128,7 +133,7 @@ class Predictor:
             at=moment,
             context_rows=found[0].context_rows,
             base_rate=rate if isinstance(rate, float) else None,
-            warnings=warnings_of(database, task, moment, found[0].context_rows),
+            warnings=doubts,
             weights=dict(found[0].weights),
             seconds=_total(found),
         )
@@ -167,7 +172,7 @@ class Predictor:
         question: Question,
         *,
         folds: int = 5,
-        at: str | int | None = None,
+        at: Moment = None,
         progress: Progress | None = None,
     ) -> "Backtest":
         """The question asked of the past: see ``relfm.backtest.backtest``."""
@@ -200,7 +205,7 @@ def queries_of(
     if len(rows) == 0:
         raise DataCannotAnswer(
             f"the question is about nobody at {format_time(moment)}: no row of '{task.entity}' qualifies",
-            hint="check WHERE, choose another --at, or name entities with --for",
+            hint=_whom_to_ask(database, task),
         )
     rows = rows if limit is None else rows[:limit]
     if task.horizon is None:
@@ -209,11 +214,22 @@ def queries_of(
     return Examples.of(rows, moment, seen=data_end(database, task, moment))
 
 
+def _whom_to_ask(database: Database, task: Task) -> str:
+    undated = undated_rows(database, task)
+    if task.horizon is None and task.kind is not TargetKind.RANKING:
+        hint = "no cell that it asks for is missing there: check WHERE, or name rows to predict anyway with --for"
+    else:
+        hint = "check WHERE, choose another --at, or name entities with --for"
+    return hint if undated is None else f"{hint}; {undated}"
+
+
 def _rows_of(database: Database, table: str, entities: Sequence[Any]) -> np.ndarray:
     """int64[n] rows whose primary key is each of ``entities``."""
     key = database.schema.tables[table].primary_key
     if not key:
         raise UsageError(f"table '{table}' has no primary key, so its rows cannot be named")
+    if isinstance(entities, str | bytes):
+        raise UsageError(f"entities is the text {entities!r}, not a list of keys", hint=f"write [{entities!r}]")
     parts = list(zip(*entities, strict=True)) if len(key) > 1 else [list(entities)]
     try:
         values = [pa.chunked_array([pa.array(list(part))]) for part in parts]

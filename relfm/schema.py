@@ -68,6 +68,13 @@ class Table:
     def key_columns(self) -> frozenset[str]:
         return frozenset(self.primary_key).union(*(fk.columns for fk in self.foreign_keys))
 
+    def is_written_later(self, name: str) -> bool:
+        """Whether a date column is thought to be filled or overwritten after its row was made: its cells are known
+        only once their own moment has come."""
+        suspicion = f"{name}: "
+        suspected = any(d.what == "suspect" and d.value.startswith(suspicion) for d in self.decisions)
+        return suspected and self.column(name).type == "timestamp" and name != self.time_column
+
     def column(self, name: str) -> Column:
         """The column of that name, matched exactly first and then without regard to case; SchemaError otherwise."""
         found = match_name(name, [c.name for c in self.columns])

@@ -15,7 +15,7 @@ from relfm import Predictor
 from relfm.connectors import connect
 from relfm.features.labels import LabelTable
 from relfm.history import Links
-from relfm.plan import resolve
+from relfm.planning import resolve
 from relfm.predictor import context_of, queries_of
 from relfm.task import Examples, Task
 from relfm.times import DAY, MISSING_TIME

@@ -88,7 +88,7 @@ def test_python_runs(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
 )
 def test_questions_mean_something_in_the_shop(question: str, folder: Path) -> None:
     import relfm
-    from relfm.plan import resolve
+    from relfm.planning import resolve
 
     assert str(relfm.parse(str(relfm.parse(question)))) == str(relfm.parse(question))
     assert resolve(relfm.connect(str(folder / "shop.db")), question).english

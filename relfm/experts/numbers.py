@@ -8,15 +8,16 @@ from relfm.experts.outputs import Outputs
 
 
 def numbers(
-    outputs: Outputs, mixed: Mixed, held: np.ndarray, coverage: float
+    outputs: Outputs, mixed: Mixed, targets: np.ndarray, coverage: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """float64[Q] each: the middle of the queries and the edges of their interval, calibrated on the held-out targets
-    (float64[L]).
+    """float64[Q] each: the middle of the queries and the edges of their interval, calibrated on the held-out ones of
+    the context's ``targets`` (float64[N]); none is negative where no target is.
 
     A distribution over some thirty thresholds is no finer than they are. Where the target follows from other cells
     by a rule, or nearly, direct answers are closer: they, or half of them, take the median's place where they err less
     on held-out rows. Their interval is where held-out targets lay around them.
     """
+    held = targets[mixed.late]
     tails = ((1 - coverage) / 2, (1 + coverage) / 2)
     late, asked = (outputs.quantile(p, 0.5) for p in (mixed.late_probabilities, mixed.probabilities))
     late_edges = [outputs.quantile(mixed.late_probabilities, t) for t in tails]
@@ -31,6 +32,8 @@ def numbers(
             late_edges, edges = [late + o for o in offsets], [asked + o for o in offsets]
     conformal = Conformal.fit(*late_edges, held, coverage)
     low, high = conformal(edges[0], asked, edges[1])
+    if (targets >= 0).all():  # what is counted or adds up is never below nothing, whatever the margin says
+        asked, low, high = np.maximum(asked, 0.0), np.maximum(low, 0.0), np.maximum(high, 0.0)
     return asked, low, high
 
 

@@ -111,7 +111,11 @@ class _Statement:
         )
 
     def _column(self, column: Column) -> str:
-        return f"{self.joins.reach(self.bound.parents[column.table])}.{identifier(column.name)}"
+        """The cell as it is known at the cutoff: a row's end (deleted, closed) is not known before it comes."""
+        cell = f"{self.joins.reach(self.bound.parents[column.table])}.{identifier(column.name)}"
+        if self.static or not self.bound.schema.tables[column.table].is_written_later(column.name):
+            return cell
+        return f"CASE WHEN {cell} <= {_CUTOFF} THEN {cell} END"
 
     def _aggregate(self, aggregate: Aggregate) -> str:
         return self.windows.filled(aggregate)

@@ -9,7 +9,8 @@ import numpy as np
 from relfm.database import Database
 from relfm.errors import RelfmError
 from relfm.labels import with_classes
-from relfm.plan import moment_of, past_cutoffs, resolve
+from relfm.moments import moment_of
+from relfm.planning import past_cutoffs, resolve
 from relfm.questions.copies import copies_of
 from relfm.questions.draw import questions_of
 from relfm.task import Examples, TargetKind, Task

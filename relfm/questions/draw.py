@@ -12,7 +12,7 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.errors import RelfmError
-from relfm.plan import resolve
+from relfm.planning import resolve
 from relfm.questions.events import Events, Route, events_of, routes_of
 from relfm.questions.names import quoted
 from relfm.questions.population import Population, drawn_population, newcomers

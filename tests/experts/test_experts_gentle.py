@@ -19,7 +19,7 @@ from relfm.experts.mixture import Mixed, joined
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import Effort
 from relfm.learned import learned
-from relfm.plan import resolve
+from relfm.planning import resolve
 from relfm.task import Examples, TargetKind
 from relfm.times import DAY
 

@@ -11,7 +11,7 @@ from relfm import Predictor
 from relfm.answer import answer
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
-from relfm.plan import resolve
+from relfm.planning import resolve
 from relfm.task import Examples
 
 FAST = Predictor(effort="fast")

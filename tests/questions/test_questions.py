@@ -6,7 +6,7 @@ from timed_shop import frames
 
 from relfm import Database, parse
 from relfm.connectors import connect
-from relfm.plan import resolve
+from relfm.planning import resolve
 from relfm.questions import answered, draw_questions
 from relfm.sample import generate
 from relfm.task import TargetKind

@@ -4,7 +4,7 @@ import pytest
 
 from relfm.connectors import connect
 from relfm.database import Database
-from relfm.plan import plan
+from relfm.planning import plan
 from relfm.sample import QUESTIONS, Question, write_sqlite
 
 

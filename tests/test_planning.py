@@ -7,7 +7,8 @@ from relfm.connectors import connect
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
 from relfm.experts.panel import BUDGETS, Effort
-from relfm.plan import CONTEXT_ROWS, moment_of, past_cutoffs, plan, resolve
+from relfm.moments import moment_of
+from relfm.planning import CONTEXT_ROWS, past_cutoffs, plan, resolve
 from relfm.times import Span, format_time, parse_time
 
 START = datetime(2025, 1, 1)

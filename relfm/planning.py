@@ -10,24 +10,23 @@ from typing import Any
 import numpy as np
 
 from relfm.database import Database
+from relfm.doubts import oddities_of, warnings_of
 from relfm.errors import DataCannotAnswer
 from relfm.history import is_visible
-from relfm.labels import QueryLabeller, context_cutoffs, label_sql, task_of, with_classes
+from relfm.labels import context_cutoffs, label_sql, task_of, with_classes
+from relfm.moments import Moment, data_end, moment_of, span_of, tables_of
 from relfm.query import PredictiveQuery, parse
 from relfm.query.nodes import Column, Entity
-from relfm.query.walk import aggregates_of, walk
+from relfm.query.walk import walk
 from relfm.schema import match_name
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import DAY, SECOND, TIMELESS, Span, format_time, parse_time
+from relfm.times import Span, format_time
 
 CONTEXT_ROWS = 16_000
 """How many labels a prediction of default effort learns from at most."""
 
 MIN_CUTOFFS, MAX_CUTOFFS = 30, 200
 """At how many past moments a question is asked."""
-
-FEW_LABELS = 100
-"""Fewer known labels than this are worth a warning."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class Cost:
         return cls(round(seconds, 1), round(cls.MEGABYTES_TO_START + cells * cls.BYTES_PER_CELL / 1e6))
 
 
-def plan(database: Database, question: str | PredictiveQuery | Task, *, at: str | int | None = None) -> Plan:
+def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Moment = None) -> Plan:
     """The plan of a question at ``at`` (ISO text or microseconds; default: the end of the data).
 
     QuestionError or SchemaError if the question does not fit the schema; DataCannotAnswer if the data hold no answer.
@@ -131,7 +130,7 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: str 
         query_rows=len(queries),
         base_rate=base_rate(task, context),
         visible={name: int(is_visible(database.times(name), moment).sum()) for name in database.tables},
-        warnings=warnings_of(database, task, moment, len(context)),
+        warnings=warnings_of(database, task, moment, context),
         cost=Cost.of(database, task, min(len(context), CONTEXT_ROWS) + len(queries)),
     )
 
@@ -150,56 +149,6 @@ def resolve(database: Database, question: str | PredictiveQuery | Task) -> Task:
 def _require_rows(database: Database, table: str | None) -> None:
     if table is not None and database.num_rows(table) == 0:
         raise DataCannotAnswer(f"table '{table}' has no rows", hint="`relfm describe` shows what was read")
-
-
-def moment_of(database: Database, task: Task, at: str | int | None = None) -> int:
-    """The moment of the prediction in microseconds. By default the end of the data: the latest row time of the tables
-    that the question is about (of all tables if that is not known). DataCannotAnswer before the first row."""
-    if task.horizon is None and not any(database.is_timed(name) for name in database.tables):
-        return 0 if at is None else _moment(at)  # a missing cell of a database without time: any moment will do
-    first, last = span_of(database, task)
-    if at is None:
-        return last
-    moment = _moment(at)
-    if moment < database.span[0]:
-        raise DataCannotAnswer(
-            f"{format_time(moment)} lies before all data, which begin at {format_time(database.span[0])}",
-            hint=f"choose --at between {format_time(first)} and {format_time(last)}",
-        )
-    return moment
-
-
-def span_of(database: Database, task: Task) -> tuple[int, int]:
-    """First and last row time of the tables that the question counts and of those on the way to its entity; of all
-    tables if that is not known. Rows planned for the future in some other table do not move the end of the data."""
-    times = [database.times(name) for name in sorted(tables_of(task)) if name in database.tables]
-    times = [dated for dated in (t[t > TIMELESS] for t in times) if len(dated)]
-    if not times:
-        return database.span
-    return int(min(t.min() for t in times)), int(max(t.max() for t in times))
-
-
-def data_end(database: Database, task: Task, moment: int) -> int:
-    """Time of the latest row visible at ``moment`` in the tables that the question is about: how fresh the data are."""
-    latest = [
-        int(times[shown].max())
-        for name in sorted(tables_of(task) or database.tables)
-        if (shown := is_visible(times := database.times(name), moment) & (times > TIMELESS)).any()
-    ]
-    return max(latest, default=moment)
-
-
-def tables_of(task: Task | None) -> set[str]:
-    """The tables that the question counts and those on the way to its entity; empty if that is not known."""
-    if task is None or not isinstance(task.labeller, QueryLabeller):
-        return set()
-    bound = task.labeller.bound
-    counted = [bound.aggregates[a] for a in aggregates_of(bound.query.target)]
-    return {c.table for c in counted} | {hop.key.table for c in counted for hop in c.route}
-
-
-def _moment(at: str | int) -> int:
-    return parse_time(at) if isinstance(at, str) else int(at)
 
 
 def past_cutoffs(
@@ -242,7 +191,8 @@ def closed_labels(database: Database, task: Task, cutoffs: np.ndarray, at: int) 
         if len(distinct) == 1:
             raise DataCannotAnswer(
                 f"all {len(examples):,} labels are {task.classes[int(distinct[0])]}, so there is nothing to tell apart",
-                hint="change the window or the threshold; `relfm labels` shows the labels",
+                hint="; ".join(oddities_of(database, task, at))
+                or "change the window or the threshold; `relfm labels` shows the labels",
             )
     return examples
 
@@ -257,20 +207,6 @@ def base_rate(task: Task, examples: Examples) -> float | dict[str, float]:
         counts = np.bincount(examples.targets.astype(np.int64), minlength=len(task.classes))
         return {str(c): float(n / len(examples)) for c, n in zip(task.classes, counts, strict=True)}
     return float(np.median(examples.targets))
-
-
-def warnings_of(database: Database, task: Task, at: int, context_rows: int) -> tuple[str, ...]:
-    """What speaks against trusting an answer at ``at``: few labels, data that end long before it."""
-    found = []
-    if context_rows < FEW_LABELS:
-        found.append(f"only {context_rows} labels are known by {format_time(at)}: the answers rest on little")
-    if task.horizon is not None:
-        last = data_end(database, task, at)  # what comes after ``at`` does not make the data fresher
-        if at - last > task.horizon.approximate():
-            days = (at - last) // DAY
-            end = format_time(last // SECOND * SECOND)
-            found.append(f"the data end at {end}, {days:,} days before {format_time(at)}: the answers are stale")
-    return tuple(found)
 
 
 def key_columns(database: Database, table: str, rows: np.ndarray) -> dict[str, Any]:

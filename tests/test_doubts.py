@@ -1,0 +1,120 @@
+"""What speaks against an answer is said, with how much of it there is; what happens later says nothing."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relfm import Predictor
+from relfm.connectors import connect
+from relfm.database import Database
+from relfm.errors import DataCannotAnswer
+from relfm.moments import moment_of, span_of
+from relfm.planning import plan, resolve
+from relfm.times import format_time, parse_time
+
+START = datetime(2024, 1, 1)
+COUNT = "PREDICT COUNT(orders.*, 0, 20, days) FOR EACH users.id"
+
+
+def shop(*, extra: tuple[datetime, ...] = (), joined: datetime = START, first: int = 0, undated: int = 0) -> Database:
+    """Forty users, of whom ``undated`` have no date, and 1,500 orders from day ``first`` to day 300."""
+    generator = np.random.default_rng(0)
+    made = [START + timedelta(days=float(d)) for d in generator.uniform(first, 300, 1500)] + list(extra)
+    users = pd.DataFrame({"id": range(40), "joined": [None] * undated + [joined] * (40 - undated)})
+    users["joined"] = pd.to_datetime(users["joined"])
+    orders = {
+        "id": range(len(made)),
+        "user_id": generator.integers(0, 40, len(made)),
+        "made": made,
+        "channel": generator.choice(["app", "web"], len(made)),
+    }
+    return connect({"users": users, "orders": pd.DataFrame(orders)})
+
+
+def test_sound_data_raise_no_doubt():
+    assert plan(shop(), COUNT).warnings == ()
+
+
+@pytest.mark.parametrize("day", [datetime(2099, 1, 1), datetime(9999, 12, 31)])
+def test_rows_still_to_come_do_not_move_the_end_of_the_data(day):
+    made, usual = plan(shop(extra=(day,)), COUNT), plan(shop(), COUNT)
+    assert made.at == usual.at
+    assert made.base_rate == usual.base_rate
+    (said,) = made.warnings
+    assert said.startswith(f"dated after today: 1 of 1,501 rows of orders, up to {day.date()}")
+
+
+def test_a_made_up_database_may_lie_wholly_ahead():
+    database = connect(
+        {
+            "users": pd.DataFrame({"id": [0, 1]}),
+            "orders": pd.DataFrame({"id": [0], "user_id": [1], "made": [datetime(2100, 5, 1)]}),
+        }
+    )
+    assert format_time(moment_of(database, resolve(database, COUNT))) == "2100-05-01"
+
+
+def test_a_stray_row_at_the_end_is_spoken_of_with_the_moment_to_ask_at():
+    (said,) = plan(shop(extra=(datetime(2025, 9, 1),)), COUNT).warnings
+    assert said.startswith("the 20 days before 2025-09-01 hold 1 of the usual 96 rows of orders")
+    assert "ask --at 2024-10-2" in said
+
+
+def test_labels_that_are_all_alike_name_their_cause():
+    with pytest.raises(DataCannotAnswer, match="all 520 labels are False") as caught:
+        plan(shop(), "PREDICT COUNT(orders.* WHERE orders.channel = 'App', 0, 20, days) > 0 FOR EACH users.id")
+    assert "no row of orders has channel 'App' by 2024-10-2" in caught.value.hint
+    assert "did you mean app?" in caught.value.hint
+
+
+def test_a_text_that_no_cell_holds_and_numbers_all_alike_are_spoken_of():
+    question = "PREDICT COUNT(orders.* WHERE orders.channel IN ('App', 'web2'), 0, 20, days) FOR EACH users.id"
+    alike, app, web = plan(shop(), question).warnings
+    assert alike.startswith("all ")
+    assert alike.endswith(" labels are 0: there is nothing to tell apart")
+    assert "'App'" in app
+    assert "'web2'" in web
+
+
+def test_windows_before_the_counted_table_began_are_not_empty_but_unknown():
+    database = shop(joined=datetime(2016, 1, 1), first=200)
+    made = plan(database, "PREDICT COUNT(orders.*, 0, 5, days) > 0 FOR EACH users.id")
+    assert format_time(span_of(database, made.task)[0])[:10] == "2024-07-19"
+    assert made.cutoffs.min() >= parse_time("2024-07-19") + 5 * 86_400_000_000
+    assert made.base_rate > 0.7
+
+
+def test_rows_without_a_date_are_spoken_of():
+    (said,) = Predictor(effort="fast").predict(shop(undated=4), COUNT).warnings
+    assert said.startswith("4 of 40 rows of users have no joined, so they are never asked about")
+
+
+def test_a_cell_that_is_not_missing_anywhere_says_so():
+    with pytest.raises(DataCannotAnswer, match="about nobody") as caught:
+        Predictor(effort="fast").predict(shop(), "PREDICT orders.channel FOR EACH orders.id")
+    assert "no cell that it asks for is missing" in caught.value.hint
+
+
+def test_what_is_counted_is_never_predicted_below_nothing():
+    rare = "PREDICT COUNT(orders.*, 0, 1, days) FOR EACH users.id"
+    for seed in range(3):
+        frame = Predictor(effort="fast", seed=seed).predict(shop(), rare, interval=0.95).frame
+        assert (frame.filter(regex="^(prediction|q)") >= 0).all().all()
+
+
+def test_who_has_left_is_known_only_once_they_have():
+    users = pd.DataFrame({"id": range(60), "joined": START, "deleted_at": pd.NaT})
+    users.loc[:29, "deleted_at"] = [START + timedelta(days=100 + 5 * n) for n in range(30)]
+    generator = np.random.default_rng(1)
+    owner, day = generator.integers(0, 60, 4000), generator.uniform(0, 300, 4000)
+    kept = (owner >= 30) | (day < 95 + 5 * owner)  # who is deleted has stopped before
+    orders = {"id": range(kept.sum()), "user_id": owner[kept], "made": [START + timedelta(days=d) for d in day[kept]]}
+    database = connect({"users": users, "orders": pd.DataFrame(orders)})
+    question = "PREDICT COUNT(orders.*, 0, 20, days) = 0 FOR EACH users.id WHERE users.deleted_at IS NULL"
+    made = plan(database, question)
+    assert made.base_rate > 0.005  # those deleted later were still there, and some had just stopped
+    early = made.task.labeller.population(database, parse_time("2024-03-01"))
+    assert len(early) == 60
+    assert len(made.task.labeller.population(database, parse_time("2024-10-01"))) == 30
