@@ -51,6 +51,7 @@ _NAMES = [
 _TYPES = [
     ("PREDICT users.age FOR EACH users WHERE users.age = «'x'»", "users.age is a number, but 'x' is text", "a number"),
     ("PREDICT users.age FOR EACH users WHERE users.segment = «3»", "is text, but 3 is a number", "write '3'"),
+    ("PREDICT users.age BETWEEN 3 AND «'x'» FOR EACH users", "users.age is a number, but 'x' is text", "a number"),
     ("PREDICT users.signup > «'soon'» FOR EACH users", "'soon' is not a date", "2026-01-31"),
     ("PREDICT «users.age LIKE 'x'» FOR EACH users", "LIKE needs text, and users.age is a number", "compare with"),
     ("PREDICT «users.age CONTAINS 'x'» FOR EACH users", "CONTAINS needs text or a list", "compare with"),
