@@ -8,8 +8,15 @@ from typing import Any
 
 from relfm.errors import UsageError
 from relfm.schema import Table
+from relfm.times import parse_time, to_datetime64
 
-_READ: dict[str, Callable[[str], Any]] = {"int64": int, "float64": float}
+
+def _moment(cell: str) -> Any:
+    """A date or time as a datetime, which is what the cells of a key of times are compared with."""
+    return to_datetime64(parse_time(cell)).item()
+
+
+_READ: dict[str, Callable[[str], Any]] = {"int64": int, "float64": float, "timestamp": _moment}
 
 
 def read_entities(text: str, table: Table) -> list[Any]:
@@ -73,5 +80,6 @@ def _value(cell: str, table: Table, column: str) -> Any:
     kind = table.column(column).type
     try:
         return _READ.get(kind, str)(cell)
-    except ValueError:
-        raise UsageError(f"'{cell}' is not a value of {table.name}.{column} ({kind})") from None
+    except (ValueError, UsageError) as error:
+        hint = getattr(error, "hint", None)
+        raise UsageError(f"'{cell}' is not a value of {table.name}.{column} ({kind})", hint=hint) from None
