@@ -1,5 +1,6 @@
 import io
 import json
+import sqlite3
 
 import pandas as pd
 import pytest
@@ -67,6 +68,20 @@ def test_an_unknown_key_is_an_error(predict, churn):
     outcome = predict(churn, "--for", "123456")
     assert (outcome.code, outcome.out) == (4, "")
     assert "123456" in outcome.err
+
+
+def test_a_text_key_cut_at_its_comma_is_told_how_to_quote(relfm, tmp_path):
+    with sqlite3.connect(tmp_path / "books.db") as books:
+        books.execute("CREATE TABLE authors (name TEXT PRIMARY KEY, age REAL)")
+        books.executemany("INSERT INTO authors VALUES (?, ?)", [(f"Author, {n}", n) for n in range(60)])
+    ask = ("predict", "books.db", "PREDICT authors.age FOR EACH authors", "--effort", "fast", "--for")
+    outcome = relfm(*ask, "Author, 1")
+    assert outcome.code == 4
+    assert outcome.err.startswith("error: no row of 'authors' has the key 'Author' or '1'")
+    assert """--for '"Author, 1"'""" in outcome.err
+    outcome = relfm(*ask, '"Author, 1"')
+    assert json.loads(outcome.out)["name"] == "Author, 1"
+    assert "quoted" not in relfm(*ask, "Author").err
 
 
 def test_keys_of_the_wrong_type_are_refused(predict, churn):
