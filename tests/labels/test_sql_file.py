@@ -121,7 +121,8 @@ def test_the_key_may_have_another_name_in_the_result(tmp_path: Path) -> None:
             "-- item: orders",
         ),
         (
-            "-- horizon: 3 days\n-- entity: users\n-- top: ten\nSELECT timestamp, 1 AS user_id, [3] AS item_id FROM timestamps",
+            "-- horizon: 3 days\n-- entity: users\n-- top: ten\n"
+            "SELECT timestamp, 1 AS user_id, [3] AS item_id FROM timestamps",
             UsageError,
             "'ten' is not how many to list",
             "-- top: 10",
