@@ -4,12 +4,22 @@ import csv
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from relfm.errors import UsageError
+from relfm.errors import DataCannotAnswer, UsageError
 from relfm.schema import Table
+from relfm.times import parse_time, to_datetime64
 
-_READ: dict[str, Callable[[str], Any]] = {"int64": int, "float64": float}
+if TYPE_CHECKING:
+    from relfm.database import Database
+
+
+def _moment(cell: str) -> Any:
+    """A date or time as a datetime, which is what the cells of a key of times are compared with."""
+    return to_datetime64(parse_time(cell)).item()
+
+
+_READ: dict[str, Callable[[str], Any]] = {"int64": int, "float64": float, "timestamp": _moment}
 
 
 def read_entities(text: str, table: Table) -> list[Any]:
@@ -28,6 +38,24 @@ def read_entities(text: str, table: Table) -> list[Any]:
     if not rows:
         raise UsageError("--for names nobody", hint="write --for 1,2 or --for @ids.csv")
     return [_key(row, table) for row in rows]
+
+
+def check_commas(text: str, keys: list[Any], table: Table, database: "Database") -> None:
+    """DataCannotAnswer with the way to quote, if a text key that no row has is a piece of a text cut at a comma."""
+    if text.startswith("@") or text == "-" or len(table.primary_key) != 1 or len(keys) < 2:
+        return
+    if table.column(table.primary_key[0]).type != "string":
+        return
+    import pyarrow as pa
+
+    from relfm.labels.keys import rows_of_keys
+
+    rows = rows_of_keys(database, table.name, table.primary_key, [pa.chunked_array([pa.array(keys)])])
+    if unknown := [key for key, row in zip(keys, rows, strict=True) if row < 0]:
+        raise DataCannotAnswer(
+            f"no row of '{table.name}' has the key {' or '.join(map(repr, unknown[:5]))}",
+            hint=f"check --for; a key that holds a comma is quoted: --for '\"{text}\"'; or use --for @FILE",
+        )
 
 
 def _rows_of(text: str) -> list[list[str]]:
@@ -63,7 +91,7 @@ def _key(row: list[str], table: Table) -> Any:
     if len(row) != len(table.primary_key):
         raise UsageError(
             f"'{','.join(row)}' has {len(row)} values; the key of '{table.name}' is {', '.join(table.primary_key)}",
-            hint="a file with a header line may hold more columns than the key's",
+            hint="a value that holds a comma is quoted; a file with a header line may hold more columns than the key's",
         )
     values = tuple(_value(cell, table, column) for cell, column in zip(row, table.primary_key, strict=True))
     return values[0] if len(values) == 1 else values
@@ -73,5 +101,6 @@ def _value(cell: str, table: Table, column: str) -> Any:
     kind = table.column(column).type
     try:
         return _READ.get(kind, str)(cell)
-    except ValueError:
-        raise UsageError(f"'{cell}' is not a value of {table.name}.{column} ({kind})") from None
+    except (ValueError, UsageError) as error:
+        hint = getattr(error, "hint", None)
+        raise UsageError(f"'{cell}' is not a value of {table.name}.{column} ({kind})", hint=hint) from None

@@ -39,5 +39,5 @@ def labels(
     task = asked(source, database)
     voice.note(task.english)
     frame = label_table(database, task, at=at, every=step, limit=limit)
-    voice.note(f"{len(frame):,} labels at {frame['cutoff'].nunique():,} cutoffs")
+    voice.note(f"{len(frame):,} labels at {frame['cutoff'].nunique(dropna=False):,} cutoffs")
     show_rows(frame, format, out, voice)

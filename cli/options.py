@@ -46,7 +46,12 @@ Format = Annotated[
 ]
 LabelSql = Annotated[
     Path | None,
-    typer.Option("--label-sql", metavar="FILE", help="Labels from SQL (RelBench 3's contract) instead of QUESTION."),
+    typer.Option(
+        "--label-sql",
+        metavar="FILE",
+        help="Instead of QUESTION: labels from SQL (RelBench 3's contract) below lines such as -- horizon: 30 days, "
+        "-- entity: customers, -- kind: binary; or from a task manifest (.yaml).",
+    ),
 ]
 
 

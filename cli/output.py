@@ -105,11 +105,15 @@ def plain(value: Any) -> Any:
 
 
 def with_iso_times(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Datetimes as ISO text, every one to the second, so that one pattern reads a whole column."""
-    times = {
-        name: column.dt.strftime("%Y-%m-%dT%H:%M:%S") for name, column in frame.items() if column.dtype.kind == "M"
-    }
+    """Datetimes as ISO text, so that one pattern reads a whole column: to the second, or all of them to the
+    microsecond if any has a fraction of a second, because a time cut short is no longer the key or cutoff it was."""
+    times = {name: _iso(column) for name, column in frame.items() if column.dtype.kind == "M"}
     return frame.assign(**times) if times else frame
+
+
+def _iso(column: "pd.Series") -> "pd.Series":
+    is_fine = (column.dt.microsecond > 0).any()
+    return column.dt.strftime("%Y-%m-%dT%H:%M:%S.%f" if is_fine else "%Y-%m-%dT%H:%M:%S")
 
 
 def show_json(value: Any) -> None:

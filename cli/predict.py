@@ -47,12 +47,16 @@ def predict(
     if out is not None:
         format_of(out, format)
     source.text()
-    from relfm.cli.entities import read_entities
+    from relfm.cli.entities import check_commas, read_entities
     from relfm.predictor import Predictor
 
     database = source.open(voice)
     task = asked(source, database)
-    entities = read_entities(for_, database.schema.table(task.entity)) if for_ is not None else None
+    entities = None
+    if for_ is not None:
+        table = database.schema.table(task.entity)
+        entities = read_entities(for_, table)
+        check_commas(for_, entities, table, database)
     predictor = Predictor(effort=effort, adapt=adapt, seed=seed, model=model)
     with voice.stages() as progress:
         prediction = predictor.predict(
@@ -69,7 +73,8 @@ def predict(
 def tell(prediction: "Prediction", voice: Voice) -> None:
     """On stderr: the question in English, from what it was answered, what speaks against trusting it."""
     task = prediction.task
-    voice.note(f"{task.english} (at {format_time(prediction.at)})")
+    at = moment_of(prediction)
+    voice.note(task.english if at is None else f"{task.english} (at {at})")
     base = f" · {base_rate_text(prediction.base_rate)}" if prediction.base_rate is not None else ""
     voice.note(f"learned in context from {prediction.context_rows:,} labelled examples{base}")
     for note in task.notes:
@@ -79,6 +84,11 @@ def tell(prediction: "Prediction", voice: Voice) -> None:
     weights = sorted(prediction.weights.items(), key=lambda item: -item[1])
     voice.detail("weights: " + " · ".join(f"{name} {weight:.2f}" for name, weight in weights))
     voice.detail("seconds: " + " · ".join(f"{stage} {seconds:.2f}" for stage, seconds in prediction.seconds.items()))
+
+
+def moment_of(prediction: "Prediction") -> str | None:
+    """The moment of the prediction, None where the database knows no times and the rows have no cutoff."""
+    return None if prediction.frame["cutoff"].isna().all() else format_time(prediction.at)
 
 
 def base_rate_text(rate: float) -> str:
@@ -92,7 +102,7 @@ def as_json(prediction: "Prediction") -> dict[str, Any]:
         "relfm": "1",
         "question": {"text": task.name, "english": task.english},
         "task": {"kind": task.kind.value, "entity": task.entity, "horizon": task.horizon and str(task.horizon)},
-        "at": format_time(prediction.at),
+        "at": moment_of(prediction),
         "context_rows": prediction.context_rows,
         "base_rate": prediction.base_rate,
         "weights": prediction.weights,

@@ -11,7 +11,7 @@ from typing import Any
 
 from relfm.connectors.connector import DeclaredTable
 from relfm.errors import SchemaError, UsageError
-from relfm.schema import ForeignKey, match_name, suggestion
+from relfm.schema import ForeignKey, link_form, match_name, suggestion
 from relfm.stype import Stype
 
 _TABLE_KEYS = ("primary_key", "time_column", "time_from", "exclude", "skip", "foreign_keys", "columns")
@@ -87,9 +87,7 @@ class _Reader:
         self._known(f"[tables.{given}]", value, _TABLE_KEYS)
         links = value.get("foreign_keys")
         if links is not None and not isinstance(links, list):
-            raise UsageError(
-                f"{self.where}: foreign_keys of '{table}' must be a list", hint="write [[tables.orders.foreign_keys]]"
-            )
+            raise UsageError(f"{self.where}: foreign_keys of '{table}' must be a list", hint=_form(table, links))
         return TableOverride(
             primary_key=self.key(table, value["primary_key"]) if "primary_key" in value else None,
             foreign_keys=None if links is None else tuple(self.link(table, link) for link in links),
@@ -101,9 +99,13 @@ class _Reader:
         )
 
     def link(self, table: str, value: Any) -> ForeignKey:
+        if not isinstance(value, Mapping):
+            what = f"a foreign key of '{table}' must be a table of {', '.join(_LINK_KEYS)}, not {value!r}"
+            raise UsageError(f"{self.where}: {what}", hint=_form(table, value))
         self._known(f"[[tables.{table}.foreign_keys]]", value, _LINK_KEYS)
         if missing := [k for k in _LINK_KEYS if k not in value]:
-            raise UsageError(f"{self.where}: a foreign key of '{table}' does not state {', '.join(missing)}")
+            what = f"a foreign key of '{table}' does not state {', '.join(missing)}"
+            raise UsageError(f"{self.where}: {what}", hint=_form(table, None))
         parent = self.table(str(value["table"]))
         key = ForeignKey(self.key(table, value["columns"]), parent, self.key(parent, value["other_columns"]))
         if len(key.columns) != len(key.other_columns) or not key.columns:
@@ -140,3 +142,8 @@ class _Reader:
         for name in value:
             if name not in keys:
                 raise UsageError(f"{self.where}: unknown setting '{name}' in {what}", hint=suggestion(name, keys))
+
+
+def _form(table: str, given: Any) -> str:
+    """A hint that shows how a foreign key is written, with the column that was given if it is one name."""
+    return f"write it as{link_form(table, given if isinstance(given, str) else '…', '…', '…')}"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from relfm.errors import DataCannotAnswer
 from relfm.schema import ForeignKey, Schema
-from relfm.times import MISSING_TIME, TIMELESS
+from relfm.times import MISSING_TIME, TIMELESS, to_datetime64
 
 
 class Database:
@@ -117,6 +117,11 @@ class Database:
                 hint="name one in relfm.toml: [tables.orders] time_column = 'created'",
             )
         return int(min(first)), int(max(last))
+
+    def shown(self, cutoffs: np.ndarray) -> np.ndarray:
+        """int64[n] cutoffs as datetime64[n] for people: 0 is NaT where no table has time, for no moment was meant."""
+        timeless = not any(self.is_timed(name) for name in self.tables)
+        return to_datetime64(np.where((cutoffs == 0) & timeless, MISSING_TIME, cutoffs))
 
     def _read_times(self, table: str) -> np.ndarray:
         described = self.schema.tables[table]

@@ -9,7 +9,6 @@ from relfm.answer import Predictions
 from relfm.database import Database
 from relfm.planning import key_columns
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import to_datetime64
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +25,7 @@ def frame_of(
     frames = []
     for step, one in enumerate(found):
         columns = key_columns(database, task.entity, queries.rows)
-        columns["cutoff"] = to_datetime64(queries.cutoffs)
+        columns["cutoff"] = database.shown(queries.cutoffs)
         if task.steps > 1:
             columns["step"] = np.full(len(queries), step + 1)
         frames.append(pd.DataFrame(columns | _answers(task, one, interval)))
@@ -68,7 +67,7 @@ def _ranked(database: Database, task: Task, queries: Examples, found: Prediction
     owner = np.repeat(np.arange(len(queries)), lengths)
     rank = np.arange(len(owner)) - np.repeat(found.items.start[:-1], lengths) + 1
     columns = key_columns(database, task.entity, queries.rows[owner])
-    columns["cutoff"] = to_datetime64(queries.cutoffs[owner])
+    columns["cutoff"] = database.shown(queries.cutoffs[owner])
     item = key_columns(database, task.item, found.items.rows)
     columns["prediction"] = next(iter(item.values()))
     columns["rank"] = rank

@@ -13,7 +13,7 @@ from relfm.moments import Moment, moment_of
 from relfm.planning import closed_labels, key_columns, past_cutoffs, resolve
 from relfm.query import PredictiveQuery
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import Span, to_datetime64
+from relfm.times import Span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def label_table(
     examples = closed_labels(database, task, past_cutoffs(database, task, moment, every=every), moment)
     examples = examples.take(np.lexsort((examples.rows, -examples.cutoffs))[:limit])
     frame = pd.DataFrame(key_columns(database, task.entity, examples.rows))
-    return frame.assign(cutoff=to_datetime64(examples.cutoffs), target=_values(database, task, examples))
+    return frame.assign(cutoff=database.shown(examples.cutoffs), target=_values(database, task, examples))
 
 
 def _values(database: Database, task: Task, examples: Examples) -> Any:

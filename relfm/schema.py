@@ -5,6 +5,7 @@ All values are frozen; ``Schema.from_json(schema.to_json()) == schema``.
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -140,6 +141,14 @@ def suggestion(name: str, names: Iterable[str]) -> str:
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"there are: {', '.join(names)}" if names else "there are none"
+
+
+def link_form(table: str, column: str, parent: str, other_column: str) -> str:
+    """The lines of a schema file that declare a link, indented to stand below a hint; … is for the reader to fill."""
+    name = table if re.fullmatch(r"[A-Za-z0-9_-]+", table) else json.dumps(table, ensure_ascii=False)
+    column, parent, other_column = (json.dumps(text, ensure_ascii=False) for text in (column, parent, other_column))
+    lines = [f"columns = [{column}]", f"table = {parent}", f"other_columns = [{other_column}]"]
+    return "\n    ".join(["", f"[[tables.{name}.foreign_keys]]", *lines])
 
 
 def _key_to_dict(fk: ForeignKey) -> dict[str, Any]:

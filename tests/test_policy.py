@@ -222,7 +222,7 @@ def test_module_says_what_it_is(path: Path) -> None:
 
 
 def test_every_command_is_documented() -> None:
-    from relfm.cli.main import app
+    from relfm.cli.app import app
 
     commands = [command.name for command in app.registered_commands]
     assert commands

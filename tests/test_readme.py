@@ -107,6 +107,8 @@ def test_schema_file_fits_the_shop(block: Block, folder: Path) -> None:
         assert table.time_column == facts.get("time_column", table.time_column)
         assert [table.column(c).stype for c in facts.get("exclude", ())] == [None] * len(facts.get("exclude", ()))
         assert {c: table.column(c).stype.value for c in stypes} == stypes
+        links = [(tuple(k["columns"]), k["table"], tuple(k["other_columns"])) for k in facts.get("foreign_keys", ())]
+        assert not links or [(k.columns, k.table, k.other_columns) for k in table.foreign_keys] == links
         assert "time_from" not in facts or list(table.time_from.columns) == facts["time_from"]
 
 

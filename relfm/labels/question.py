@@ -3,6 +3,8 @@
 The kind follows from the question and the schema alone; the data cannot change it.
 """
 
+from dataclasses import replace
+
 from relfm.labels.labeller import QueryLabeller
 from relfm.query.binding import BoundQuery
 from relfm.query.checks import is_static
@@ -18,7 +20,7 @@ from relfm.query.nodes import (
     Not,
     PredictiveQuery,
 )
-from relfm.query.walk import aggregates_of, columns_outside_aggregates
+from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
 from relfm.schema import Schema
 from relfm.stype import Stype
 from relfm.task import TargetKind, Task
@@ -66,6 +68,9 @@ def kind_of(bound: BoundQuery) -> TargetKind:
         if target.function is Function.LIST_DISTINCT:
             return TargetKind.RANKING
     kind = TargetKind.BINARY if condition else _kind_of_value(bound, target)
+    if kind is TargetKind.REGRESSION:
+        _forbid_keys(bound)
+        _forbid_classify(bound)
     if query.forecast is None:
         return kind
     if kind is not TargetKind.REGRESSION:
@@ -89,6 +94,32 @@ def _kind_of_value(bound: BoundQuery, node: Expression) -> TargetKind:
     if column.type == "string" or column.stype is Stype.categorical:
         return TargetKind.MULTICLASS
     return TargetKind.REGRESSION
+
+
+def _forbid_keys(bound: BoundQuery) -> None:
+    """QuestionError if a key is predicted as a quantity: the number 18.17 would name no row."""
+    for aggregate in aggregates_of(bound.query.target):
+        if aggregate.function not in _KEEPS_TYPE:
+            continue
+        for column in (node for node in walk(aggregate.argument) if isinstance(node, Column)):
+            table = bound.schema.tables[column.table]
+            if column.name in table.key_columns:
+                parents = [key.table for key in table.foreign_keys if key.columns == (column.name,)]
+                names = f"names rows of {parents[0]}" if parents else "is a key"
+                asked = replace(aggregate, function=Function.LIST_DISTINCT, argument=column)
+                hint = f"ask which rows: {asked} RANK TOP 1" if parents else "COUNT and COUNT_DISTINCT take keys"
+                raise bound.fault(f"{column} {names}, it is not a quantity", hint, column)
+
+
+def _forbid_classify(bound: BoundQuery) -> None:
+    """QuestionError if a number is to be classified: to ignore the word would answer another question."""
+    rank = bound.query.rank
+    if rank is not None and rank.word == "CLASSIFY":
+        raise bound.fault(
+            "the target is a number, and only classes are classified",
+            f"leave CLASSIFY out, or compare: {bound.query.target} > 0",
+            rank,
+        )
 
 
 def _gap(bound: BoundQuery) -> Span:

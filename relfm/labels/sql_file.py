@@ -1,36 +1,30 @@
 """A file of label SQL as a Task; what the SQL does not show stands in comments at its top: ``-- horizon: 30 days``.
 
-What cannot be inferred without doubt from the columns of the result is asked for, never guessed.
+What cannot be inferred without doubt from the columns of the result is asked for, all of it at once, never guessed.
+A RelBench task manifest (``.yaml``) says everything itself.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import yaml
 
 from relfm.database import Database
 from relfm.errors import UsageError
 from relfm.labels.engine import LabelEngine
-from relfm.labels.manifest import parse_timedelta
+from relfm.labels.manifest import parse_timedelta, task_from_manifest
 from relfm.labels.sql import SqlLabeller
 from relfm.schema import Schema, Table, match_name, suggestion
 from relfm.task import TargetKind, Task
+from relfm.times import Span
 
-_FACTS = {
-    "kind": "binary",
-    "entity": "drivers",
-    "key": "driverId",
-    "horizon": "30 days",
-    "time": "timestamp",
-    "target": "label",
-    "item": "circuits",
-    "top": "10",
-    "hidden": "drivers.points, drivers.rank",
-    "name": "driver-dnf",
-    "description": "drivers who do not finish",
-}
+_FACTS = ("kind", "entity", "key", "horizon", "time", "target", "item", "top", "hidden", "name", "description")
+_SOME_HORIZON = Span.of(30, "days")
 _FACT = re.compile(r"\s*--\s*([\w ]+?)\s*:\s*(.*?)\s*$")
 _KINDS = tuple(kind.value for kind in TargetKind if kind is not TargetKind.FORECAST)
 _ARROW_BY_CANONICAL = {
@@ -43,15 +37,21 @@ _ARROW_BY_CANONICAL = {
 
 
 def task_from_sql_file(path: str | Path, schema: Schema, **overrides: str) -> Task:
-    """The task of the label SQL in ``path``; ``overrides`` are facts that win over its comment lines.
+    """The task of the label SQL, or of the RelBench task manifest, in ``path`` (a task's folder holds one);
+    ``overrides`` are facts that win over the comment lines of SQL; a manifest has none of those.
 
-    UsageError names the comment line that is missing; QuestionError is what DuckDB says about wrong SQL.
+    UsageError names the comment lines that are missing; QuestionError is what DuckDB says about wrong SQL.
     """
+    path = Path(path)
+    path = path / "manifest.yaml" if path.is_dir() else path
     try:
-        sql = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read label SQL from '{path}': {error.strerror}", hint="check the path") from None
-    return task_from_sql(sql, schema, **({"name": Path(path).stem} | facts_of(sql) | overrides))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise UsageError(f"cannot read label SQL from '{path}': {reason}", hint="check the path") from None
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return task_from_manifest(_manifest(text, path), schema)
+    return task_from_sql(text, schema, **({"name": path.stem} | facts_of(text) | overrides))
 
 
 def task_from_sql(sql: str, schema: Schema, **facts: str) -> Task:
@@ -59,20 +59,22 @@ def task_from_sql(sql: str, schema: Schema, **facts: str) -> Task:
     for fact in facts:
         if fact not in _FACTS:
             raise UsageError(f"label SQL has no fact '{fact}'", hint=suggestion(fact, _FACTS))
-    horizon = parse_timedelta(facts["horizon"]) if "horizon" in facts else None
-    if horizon is None:
-        raise _missing("horizon", "how far the label looks ahead")
-    result = _Result(_columns_of(sql.replace("{timedelta}", str(horizon)), schema))
-    time = result.take("time", facts.get("time"), result.times())
-    entity, key, entity_column = _entity(result, schema, facts)
-    target = result.take("target", facts.get("target"), result.left())
-    kind = _kind(result.types[target], facts.get("kind"))
-    item = _item(target, schema, facts) if kind is TargetKind.RANKING else None
+    unsaid = _Unsaid()
+    horizon = parse_timedelta(facts["horizon"]) if "horizon" in facts else _SOME_HORIZON
+    if "horizon" not in facts:
+        unsaid.ask("horizon", "how far the label looks ahead", str(_SOME_HORIZON))
+    result = _Result(_columns_of(sql.replace("{timedelta}", str(horizon)), schema), unsaid)
+    time = result.take("time", facts.get("time"), result.times(), "timestamp")
+    entity, entity_column = _entity(result, schema, facts)
+    target = result.take("target", facts.get("target"), result.left(), "label")
+    kind = _kind(result, target, facts.get("kind"))
+    item = _item(result, target, schema, facts) if kind is TargetKind.RANKING else None
+    unsaid.check()
     labeller = SqlLabeller(
         sql=sql,
         entity=entity.name,
         entity_column=entity_column,
-        key_column=key,
+        key_column=entity.primary_key[0],
         time_column=time,
         target_column=target,
         horizon=horizon,
@@ -90,7 +92,7 @@ def task_from_sql(sql: str, schema: Schema, **facts: str) -> Task:
         hidden=_hidden(facts.get("hidden"), schema),
         classes=(False, True) if kind is TargetKind.BINARY else (),
         item=labeller.item,
-        top=int(facts.get("top", 10)) if item else None,
+        top=_top(facts.get("top", "10")) if item else None,
         english=f"For every row of {entity.name}: {facts.get('description', name)} over the next {horizon}.",
     )
 
@@ -108,10 +110,28 @@ def facts_of(sql: str) -> dict[str, str]:
 
 
 @dataclass
+class _Unsaid:
+    """Facts that neither the SQL nor its comments tell: for each what it is, and how its line would look here."""
+
+    facts: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def ask(self, fact: str, what: str, example: str) -> None:
+        self.facts[fact] = (what, f"-- {fact}: {example}")
+
+    def check(self) -> None:
+        """UsageError with every such fact, so that nobody is asked for one after another."""
+        if self.facts:
+            what, lines = zip(*self.facts.values(), strict=True)
+            hint = "begin it with lines like these:" if len(lines) > 1 else "begin it with a line like this:"
+            raise UsageError(f"the label SQL does not say {'; '.join(what)}", hint="\n    ".join([hint, *lines]))
+
+
+@dataclass
 class _Result:
     """The columns that the SQL returns; those whose part is known are taken away."""
 
     types: dict[str, pa.DataType]
+    unsaid: _Unsaid
 
     def __post_init__(self) -> None:
         self._left = list(self.types)
@@ -122,8 +142,8 @@ class _Result:
     def times(self) -> list[str]:
         return [name for name in self._left if pa.types.is_temporal(self.types[name])]
 
-    def take(self, fact: str, told: str | None, candidates: list[str]) -> str:
-        """The column that plays the part of ``fact``: the one told, or the only candidate."""
+    def take(self, fact: str, told: str | None, candidates: list[str], example: str) -> str | None:
+        """The column that plays the part of ``fact``: the one told, or the only candidate; None if it is asked for."""
         if told is not None:
             name = match_name(told, self._left)
             if name is None:
@@ -131,9 +151,21 @@ class _Result:
         elif len(candidates) == 1:
             name = candidates[0]
         else:
-            raise _missing(fact, f"which of the columns {', '.join(self.types)} is the {fact}")
+            example = candidates[-1] if candidates else example
+            self.unsaid.ask(fact, f"which of the columns {', '.join(self.types)} is the {fact}", example)
+            return None
         self._left.remove(name)
         return name
+
+
+def _manifest(text: str, path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError:
+        content = None
+    if not isinstance(content, Mapping):
+        raise UsageError(f"'{path}' is not a task manifest in YAML", hint="relfm plan … --export task.yaml writes one")
+    return dict(content)
 
 
 def _columns_of(sql: str, schema: Schema) -> dict[str, pa.DataType]:
@@ -146,14 +178,17 @@ def _columns_of(sql: str, schema: Schema) -> dict[str, pa.DataType]:
     return {f.name: f.type for f in answer.schema}
 
 
-def _entity(result: _Result, schema: Schema, facts: dict[str, str]) -> tuple[Table, str, str]:
-    """The entity table, its key column, and the column of the result that holds values of it."""
+def _entity(result: _Result, schema: Schema, facts: dict[str, str]) -> tuple[Table | None, str | None]:
+    """The entity table, and the column of the result that holds values of its key."""
     if "entity" in facts:
         table = schema.table(facts["entity"])
     else:
         named = [t for t in schema.tables.values() if _key_in(t, result.left()) is not None]
         if len(named) != 1:
-            raise _missing("entity", "whose label this is")
+            result.unsaid.ask("entity", "whose label this is", _likely(schema, named, result.left()))
+            if "key" in facts or result.left():
+                result.take("key", facts.get("key", result.left()[:1][0]), [], "")  # the first, to ask about the rest
+            return None, None
         table = named[0]
     if len(table.primary_key) != 1:
         raise UsageError(
@@ -162,36 +197,56 @@ def _entity(result: _Result, schema: Schema, facts: dict[str, str]) -> tuple[Tab
     key = _key_in(table, result.left())
     pointing = [fk.columns[0] for _, fk in schema.children_of(table.name) if len(fk.columns) == 1]
     candidates = [key] if key else [n for n in result.left() if match_name(n, set(pointing))]
-    return table, table.primary_key[0], result.take("key", facts.get("key"), candidates)
+    return table, result.take("key", facts.get("key"), candidates, table.primary_key[0])
+
+
+def _likely(schema: Schema, named: list[Table], columns: list[str]) -> str:
+    """An example for the entity: the table that a column of the result points at, else one that many point at."""
+    keys = [fk for table in schema.tables.values() for fk in table.foreign_keys if len(fk.columns) == 1]
+    pointed = [schema.tables[fk.table] for name in columns for fk in keys if match_name(name, fk.columns)]
+    tables = pointed or named or [t for t in schema.tables.values() if len(t.primary_key) == 1]
+    return max(tables, key=lambda t: len(schema.children_of(t.name))).name if tables else "table"
 
 
 def _key_in(table: Table, columns: list[str]) -> str | None:
     return match_name(table.primary_key[0], columns) if len(table.primary_key) == 1 else None
 
 
-def _kind(target: pa.DataType, told: str | None) -> TargetKind:
+def _kind(result: _Result, target: str | None, told: str | None) -> TargetKind | None:
     if told is not None:
         if told.casefold() not in _KINDS:
             raise UsageError(f"'{told}' is no kind of task", hint=suggestion(told, _KINDS))
         return TargetKind(told.casefold())
-    if pa.types.is_list(target) or pa.types.is_large_list(target):
+    if target is None:
+        return None
+    found = result.types[target]
+    if pa.types.is_list(found) or pa.types.is_large_list(found):
         return TargetKind.RANKING
-    if pa.types.is_boolean(target):
+    if pa.types.is_boolean(found):
         return TargetKind.BINARY
-    if pa.types.is_floating(target) or pa.types.is_decimal(target):
+    if pa.types.is_floating(found) or pa.types.is_decimal(found):
         return TargetKind.REGRESSION
-    if pa.types.is_string(target) or pa.types.is_large_string(target):
+    if pa.types.is_string(found) or pa.types.is_large_string(found):
         return TargetKind.MULTICLASS
-    raise _missing("kind", f"whether the target ({target}) is a yes or no, a class or a number")
+    choice = "a yes or no (binary), a class (multiclass) or a number (regression)"
+    result.unsaid.ask("kind", f"whether the target ({found}) is {choice}", "binary")
+    return None
 
 
-def _item(target: str, schema: Schema, facts: dict[str, str]) -> Table:
+def _item(result: _Result, target: str | None, schema: Schema, facts: dict[str, str]) -> Table | None:
     if "item" in facts:
         return schema.table(facts["item"])
-    named = [t for t in schema.tables.values() if _key_in(t, [target]) is not None]
+    named = [t for t in schema.tables.values() if target is not None and _key_in(t, [target]) is not None]
     if len(named) != 1:
-        raise _missing("item", "which table's rows are listed")
+        result.unsaid.ask("item", "which table's rows are listed", _likely(schema, named, [target or ""]))
+        return None
     return named[0]
+
+
+def _top(told: str) -> int:
+    if not told.isdecimal() or int(told) < 1:
+        raise UsageError(f"'{told}' is not how many to list", hint="write a number: -- top: 10")
+    return int(told)
 
 
 def _hidden(told: str | None, schema: Schema) -> frozenset[tuple[str, str]]:
@@ -201,7 +256,3 @@ def _hidden(told: str | None, schema: Schema) -> frozenset[tuple[str, str]]:
             table, _, column = named.strip().rpartition(".")
             hidden.add((schema.table(table).name, schema.table(table).column(column).name))
     return frozenset(hidden)
-
-
-def _missing(fact: str, what: str) -> UsageError:
-    return UsageError(f"the label SQL does not say {what}", hint=f"add a first line like  -- {fact}: {_FACTS[fact]}")

@@ -12,7 +12,7 @@ from relfm.query.nodes import Aggregate, Column, Comparison, Entity, Logic, Not,
 from relfm.query.parser import parse
 from relfm.query.routes import Route, describe_routes, routes
 from relfm.query.walk import columns_outside_aggregates, walk
-from relfm.schema import Schema, Table, match_name
+from relfm.schema import Schema, Table, link_form, match_name
 
 
 @dataclass(frozen=True)
@@ -202,13 +202,21 @@ class _Paths:
         else:
             children = [t.name for t in self.schema.tables.values() if routes(self.schema, t.name, self.entity.table)]
             hint = f"tables that lead to {self.entity.table}: {', '.join(children) or 'none'}"
+            hint += f"; {self._link_to_declare(table, self.entity.table)}"
         return self._error(f"no foreign key leads from {table} to {self.entity.table}", hint, aggregate)
 
     def _not_a_parent(self, start: str, column: Column) -> QuestionError:
         if routes(self.schema, column.table, start):
             what = f"a row of {start} has many rows of {column.table}"
             return self._error(what, f"aggregate them: COUNT({column.table}.*, -90, 0, days)", column)
-        return self._error(f"no foreign key leads from {start} to {column.table}", "use label SQL for this", column)
+        hint = f"use label SQL for this; {self._link_to_declare(start, column.table)}"
+        return self._error(f"no foreign key leads from {start} to {column.table}", hint, column)
+
+    def _link_to_declare(self, table: str, parent: str) -> str:
+        """How the user says that rows of ``table`` point at ``parent``, where the database does not."""
+        key = self.schema.tables[parent].primary_key
+        other = key[0] if len(key) == 1 else "…"
+        return f"a link that the database lacks is declared in relfm.toml:{link_form(table, '…', parent, other)}"
 
     def _error(self, message: str, hint: str, node: Any) -> QuestionError:
         return QuestionError(message, hint, text=self.text, span=span_of(node))

@@ -3,6 +3,7 @@
 A text that does not parse raises QuestionError, which points at the offending token and says what could stand there.
 """
 
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -39,6 +40,7 @@ from relfm.times import Span, parse_time
 
 _UNITS = ("seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years")
 _COMPARE_BY_SIGN = {"==": "=", "<>": "!="}
+_OUTSIDE = (Compare.LESS, Compare.GREATER)
 
 
 def parse(text: str) -> PredictiveQuery:
@@ -132,6 +134,18 @@ class _Builder(Transformer):
             hint = "write IS NULL" if sign is Compare.EQUAL else "write IS NOT NULL"
             raise self._error("nothing equals NULL", hint, _span(meta))
         return Comparison(left, sign, right, _span(meta))
+
+    def between(self, meta: Meta, children: list) -> Logic:
+        left, low, high = children
+        if _is_after(low, high):
+            raise self._error(f"nothing lies between {low} and {high}", f"write BETWEEN {high} AND {low}", _span(meta))
+        parts = ((Compare.GREATER_EQUAL, low), (Compare.LESS_EQUAL, high))
+        return Logic("AND", tuple(self.compare(meta, [left, sign, bound]) for sign, bound in parts))
+
+    def not_between(self, meta: Meta, children: list) -> Logic:
+        inside = self.between(meta, children)
+        below, above = (replace(c, operator=s) for c, s in zip(inside.conditions, _OUTSIDE, strict=True))
+        return Logic("OR", (below, above))
 
     def equal(self, meta: Meta, children: list) -> Comparison:
         left, right = children
@@ -259,3 +273,13 @@ class _Builder(Transformer):
 
 def _number(token: Token) -> int | float:
     return int(token) if token.type == "INT" else float(token)
+
+
+def _is_after(low: Expression, high: Expression) -> bool:
+    """Whether two constants, both numbers or both moments, stand in the wrong order."""
+    match low, high:
+        case Constant(Moment(first)), Constant(Moment(second)):
+            return first > second
+        case Constant(int() | float() as first), Constant(int() | float() as second):
+            return first > second
+    return False

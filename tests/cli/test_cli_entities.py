@@ -1,4 +1,5 @@
 import io
+from datetime import datetime
 
 import pytest
 
@@ -9,6 +10,11 @@ from relfm.schema import Column, Table
 PEOPLE = Table("people", (Column("id", "int64", None), Column("name", "string", None)), primary_key=("id",))
 NAMES = Table("names", (Column("name", "string", None),), primary_key=("name",))
 LINES = Table("lines", (Column("order", "int64", None), Column("no", "int64", None)), primary_key=("order", "no"))
+
+DAYS = Table("days", (Column("day", "timestamp", None),), primary_key=("day",))
+READINGS = Table(
+    "readings", (Column("meter", "int64", None), Column("at", "timestamp", None)), primary_key=("meter", "at")
+)
 
 
 def test_keys_come_from_the_command_line_in_the_type_of_the_key():
@@ -41,10 +47,16 @@ def test_composite_keys_are_tuples(tmp_path):
     assert read_entities("10,1", LINES) == [(10, 1)]
 
 
+def test_dates_and_times_are_keys():
+    assert read_entities("2024-01-10,2024-01-11T06:30", DAYS) == [datetime(2024, 1, 10), datetime(2024, 1, 11, 6, 30)]
+    assert read_entities("3,2024-01-10 06:00:00.000007", READINGS) == [(3, datetime(2024, 1, 10, 6, 0, 0, 7))]
+
+
 @pytest.mark.parametrize(
     ("text", "table", "message"),
     [
         ("1,x", PEOPLE, r"'x' is not a value of people.id \(int64\)"),
+        ("soon", DAYS, r"'soon' is not a value of days.day \(timestamp\)"),
         (" , ", PEOPLE, "--for names nobody"),
         ("10,1,2", LINES, "has 3 values; the key of 'lines' is order, no"),
         ("@missing.csv", PEOPLE, "cannot read 'missing.csv': No such file"),

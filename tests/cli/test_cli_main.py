@@ -5,7 +5,7 @@ import pytest
 from typer.main import get_command
 
 from relfm.cli import main as module
-from relfm.cli.main import app
+from relfm.cli.app import app
 
 COMMANDS = get_command(app).commands
 DATABASE = {"--schema-file", "--schema", "--tables", "--no-cache"}
@@ -56,6 +56,41 @@ def test_help_of_a_command_is_on_stdout(relfm, name):
 def test_without_a_command_there_is_help(relfm):
     assert relfm() == relfm("--help")
     assert "Exit codes: 0 ok" in relfm().out
+
+
+def test_an_interruption_while_the_commands_are_imported_is_quiet():
+    script = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from relfm.cli.main import run\n"
+        "run()"
+    )
+    ran = subprocess.run([sys.executable, "-c", script, "--help"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "out", "err"),
+    [
+        ("describe '{shop}' >&-", 0, "", ""),
+        ("labels '{shop}' '{churn}' -q >&-", 0, "", ""),
+        ("describe '{shop}' --bogus 2>&-", 2, "", ""),
+    ],
+)
+def test_a_closed_stream_is_no_error(shop, churn, tmp_path, command, code, out, err):
+    ran = subprocess.run(
+        f"'{sys.executable}' -m relfm.cli {command.format(shop=shop, churn=churn)}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env={"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, out, err)
 
 
 def test_the_version_is_that_of_the_distribution(relfm):

@@ -39,6 +39,13 @@ def test_every_time_of_a_column_is_written_by_one_pattern():
     assert text.splitlines()[1:] == ["1,2026-01-01T00:00:00,0.25,a|b", "2,2026-01-01T12:30:00,,"]
 
 
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "md"])
+def test_a_fraction_of_a_second_is_kept_and_all_times_of_its_column_are_as_long(form):
+    cutoff = pd.to_datetime(["2026-01-01T00:00:00", None, "2026-01-01T12:30:00.000007"], format="ISO8601")
+    text = output.rows_as_bytes(pd.DataFrame({"cutoff": cutoff.as_unit("us")}), form).decode()
+    assert "2026-01-01T00:00:00.000000" in text and "2026-01-01T12:30:00.000007" in text
+
+
 def test_missing_values_are_null_in_json():
     rows = json.loads(output.rows_as_bytes(FRAME, "json"))
     assert rows[1] == {"id": 2, "cutoff": "2026-01-01T12:30:00", "prediction": None, "name": None}

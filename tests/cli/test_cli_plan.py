@@ -83,6 +83,14 @@ def test_a_question_is_exported_as_a_task_manifest(relfm, shop, churn, tmp_path,
     assert manifest["entity_table"] == "customers"
 
 
+def test_an_exported_task_is_taken_in_place_of_a_question(relfm, shop, churn):
+    relfm("plan", shop, churn, "--export", "task.yaml")
+    again, plan = (planned(relfm("plan", shop, *ask, "--json")) for ask in (("--label-sql", "task.yaml"), (churn,)))
+    assert again["label_sql"] == plan["label_sql"]
+    for fact in ("kind", "entity", "horizon"):
+        assert again["task"][fact] == plan["task"][fact]
+
+
 def test_label_sql_stands_in_for_a_question(relfm, shop, tmp_path):
     (tmp_path / "busy.sql").write_text(
         "-- entity: customers\n-- horizon: 30 days\n-- kind: binary\n"

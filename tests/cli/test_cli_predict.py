@@ -1,5 +1,6 @@
 import io
 import json
+import sqlite3
 
 import pandas as pd
 import pytest
@@ -67,6 +68,33 @@ def test_an_unknown_key_is_an_error(predict, churn):
     outcome = predict(churn, "--for", "123456")
     assert (outcome.code, outcome.out) == (4, "")
     assert "123456" in outcome.err
+
+
+def test_without_any_time_there_is_no_cutoff(relfm, tmp_path):
+    with sqlite3.connect(tmp_path / "books.db") as books:
+        books.execute("CREATE TABLE books (id INTEGER PRIMARY KEY, pages REAL)")
+        books.executemany("INSERT INTO books VALUES (?, ?)", [(n, n % 7 or None) for n in range(700)])
+    ask = ("books.db", "PREDICT books.pages FOR EACH books", "--limit", "1")
+    outcome = relfm("predict", *ask, "--effort", "fast", "--json")
+    told = json.loads(outcome.out)
+    assert (told["at"], told["rows"][0]["cutoff"]) == (None, None)
+    assert "1970" not in outcome.err
+    assert relfm("labels", *ask, "-f", "csv").out == "id,cutoff,target\n1,,1.0\n"
+    assert '"cutoff": "2024-01-31T00:00:00"' in relfm("predict", *ask, "--effort", "fast", "--at", "2024-01-31").out
+
+
+def test_a_text_key_cut_at_its_comma_is_told_how_to_quote(relfm, tmp_path):
+    with sqlite3.connect(tmp_path / "books.db") as books:
+        books.execute("CREATE TABLE authors (name TEXT PRIMARY KEY, age REAL)")
+        books.executemany("INSERT INTO authors VALUES (?, ?)", [(f"Author, {n}", n) for n in range(60)])
+    ask = ("predict", "books.db", "PREDICT authors.age FOR EACH authors", "--effort", "fast", "--for")
+    outcome = relfm(*ask, "Author, 1")
+    assert outcome.code == 4
+    assert outcome.err.startswith("error: no row of 'authors' has the key 'Author' or '1'")
+    assert """--for '"Author, 1"'""" in outcome.err
+    outcome = relfm(*ask, '"Author, 1"')
+    assert json.loads(outcome.out)["name"] == "Author, 1"
+    assert "quoted" not in relfm(*ask, "Author").err
 
 
 def test_keys_of_the_wrong_type_are_refused(predict, churn):

@@ -121,12 +121,17 @@ def test_written_schema_gives_the_same_schema_again(said: Said) -> None:
         ("[tables.orders]\nprimary_key = 5", UsageError, "must be a column or a list of columns", None),
         ("[tables.orders]\nskip = 'yes'", UsageError, "must be true or false", None),
         ("[tables.orders]\nforeign_keys = 'x'", UsageError, "foreign_keys of 'orders' must be a list", "[["),
+        (
+            "[tables.orders]\nforeign_keys = ['customer_id']",
+            UsageError, "must be a table of columns, table, other_columns, not 'customer_id'",
+            '[[tables.orders.foreign_keys]]\n    columns = ["customer_id"]\n    table = "…"\n    other_columns = ["…"]',
+        ),
         ("[tables.orders]\ncolumns = 'x'", UsageError, "columns of 'orders' must be a table", "categorical"),
         ("[tables]\norders = 1", UsageError, "must be a table of settings", None),
         ("tables = 1", UsageError, "'tables' must be a table of tables", "[tables.orders]"),
         ("[tables.orders.columns]\nstatus = 'category'", UsageError, "unknown stype 'category'", "categorical"),
         ("[tables.orders.columns]\nstate = 'categorical'", SchemaError, "unknown column 'state'", "status"),
-        ("[[tables.orders.foreign_keys]]\ncolumns = ['id']", UsageError, "does not state table, other_columns", None),
+        ("[[tables.orders.foreign_keys]]\ncolumns = ['id']", UsageError, "does not state table, other_columns", "[["),
         (
             "[[tables.orders.foreign_keys]]\ncolumns = 'id'\ntable = 'customer'\nother_columns = 'id'",
             SchemaError, "unknown table 'customer'", "customers",

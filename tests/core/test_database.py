@@ -169,3 +169,10 @@ def test_codes_number_the_distinct_values() -> None:
 
 def test_stypes_of_the_shop_are_semantic_types() -> None:
     assert SCHEMA.table("users").column("age").stype is Stype.numerical
+
+
+def test_no_moment_is_shown_where_nothing_has_a_time() -> None:
+    people = Schema.of([Table("people", (Column("id", "int64", None),), primary_key=("id",))])
+    timeless = Database(people, {"people": pa.table({"id": pa.array([1], pa.int64())})})
+    assert np.isnat(timeless.shown(np.array([0, 5]))).tolist() == [True, False]
+    assert shop().shown(np.array([0])).astype(str).tolist() == ["1970-01-01T00:00:00.000000"]

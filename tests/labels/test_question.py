@@ -53,6 +53,10 @@ _BEYOND = [
     ("COUNT(orders.*, 0, 30) FOR EACH users", "regression"),
     (f"EXISTS(orders.*, 0, 1, quarter) {_EACH}", "binary"),
     ("users.vip FOR EACH users", "multiclass"),
+    (f"COUNT(orders.item_id, 0, 30) {_EACH}", "regression"),
+    (f"LAST(orders.item_id, 0, 30) = 3 {_EACH}", "binary"),
+    (f"users.segment CLASSIFY {_EACH}", "multiclass"),
+    (f"COUNT(orders.*, 0, 30) > 0 CLASSIFY {_EACH}", "binary"),
 ]
 
 
@@ -118,6 +122,17 @@ def test_what_is_not_obvious_is_noted(question: str, note: str) -> None:
             "FORECAST",
         ),
         ("PREDICT «COUNT(orders.*, 0, 3) > 0» FORECAST 3 TIMEFRAMES FOR EACH users", "only numbers", "FORECAST"),
+        (
+            "PREDICT LAST(«orders.item_id» WHERE orders.qty > 1, 0, 30) FOR EACH users",
+            "orders.item_id names rows of items, it is not a quantity",
+            r"LIST_DISTINCT\(orders.item_id WHERE orders.qty > 1, 0, 30, days\) RANK TOP 1",
+        ),
+        ("PREDICT FIRST(«orders.item_id», 0, 30) FOR EACH users", "not a quantity", "LIST_DISTINCT"),
+        ("PREDICT 1 + MAX(«orders.item_id», 0, 30) FOR EACH users", "not a quantity", "LIST_DISTINCT"),
+        ("PREDICT MIN(«orders.order_id», 0, 30) FOR EACH users", "orders.order_id is a key", "COUNT_DISTINCT"),
+        ("PREDICT COUNT(orders.*, 0, 30) «CLASSIFY» FOR EACH users", "a number", "COUNT.* > 0"),
+        ("PREDICT users.age «CLASSIFY TOP 3» FOR EACH users", "only classes are classified", "leave CLASSIFY out"),
+        ("PREDICT COUNT(orders.*, 0, 3) FORECAST 2 TIMEFRAMES «CLASSIFY» FOR EACH users", "a number", "CLASSIFY"),
     ],
 )
 def test_a_target_that_cannot_be_predicted_is_refused(marked: str, message: str, hint: str) -> None:

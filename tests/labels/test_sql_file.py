@@ -5,7 +5,7 @@ import pytest
 from small_shop import SCHEMA, days, shop
 
 from relfm.errors import QuestionError, SchemaError, UsageError
-from relfm.labels import task_from_sql_file
+from relfm.labels import manifest_yaml, task_from_sql_file, task_of, to_manifest, with_classes
 from relfm.times import Span
 
 _SQL = """
@@ -88,7 +88,7 @@ def test_the_key_may_have_another_name_in_the_result(tmp_path: Path) -> None:
             "-- horizon: 3 days\nSELECT timestamp, 1 AS who, true AS x FROM timestamps",
             UsageError,
             "does not say whose label this is",
-            "-- entity: drivers",
+            "^begin it with a line like this:\n    -- entity: orders$",
         ),
         (
             "-- horizon: 3 days\n-- entity: lines\nSELECT timestamp, 1 AS order_id, true AS x FROM timestamps",
@@ -118,7 +118,14 @@ def test_the_key_may_have_another_name_in_the_result(tmp_path: Path) -> None:
             "-- horizon: 3 days\nSELECT timestamp, 1 AS user_id, [3] AS x FROM timestamps",
             UsageError,
             "which table's rows are listed",
-            "-- item: circuits",
+            "-- item: orders",
+        ),
+        (
+            "-- horizon: 3 days\n-- entity: users\n-- top: ten\n"
+            "SELECT timestamp, 1 AS user_id, [3] AS item_id FROM timestamps",
+            UsageError,
+            "'ten' is not how many to list",
+            "-- top: 10",
         ),
     ],
 )
@@ -130,6 +137,59 @@ def test_what_a_file_does_not_say_is_asked_for(
     with pytest.raises(error, match=message) as raised:
         task_from_sql_file(path, SCHEMA)
     assert hint is None or re.search(hint, raised.value.hint)
+
+
+def test_everything_that_is_missing_is_asked_for_at_once_with_names_of_this_database(tmp_path: Path) -> None:
+    path = tmp_path / "x.sql"
+    path.write_text("SELECT t.timestamp, o.item_id AS item, 3 AS x FROM timestamps t, orders o")
+    with pytest.raises(UsageError, match="how far .*; whose label .*; whether the target .int32. is") as raised:
+        task_from_sql_file(path, SCHEMA)
+    lines = [line.strip() for line in raised.value.hint.splitlines()[1:]]
+    assert lines == ["-- horizon: 30 days", "-- entity: orders", "-- kind: binary"]
+    path.write_text("\n".join(["-- entity: items", "-- key: item", *lines[:1], lines[2], path.read_text()]))
+    assert task_from_sql_file(path, SCHEMA).entity == "items"
+
+
+def test_the_example_is_the_table_that_a_column_points_at(tmp_path: Path) -> None:
+    path = tmp_path / "x.sql"
+    path.write_text("SELECT timestamp, 1 AS order_id, 2 AS item_id, 0.5 AS x FROM timestamps")
+    with pytest.raises(UsageError) as raised:
+        task_from_sql_file(path, SCHEMA)
+    assert "-- entity: orders" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "PREDICT COUNT(orders.*, 0, 30, days) = 0 FOR EACH users",
+        "PREDICT SUM(orders.price, 0, 30, days) FOR EACH users",
+        "PREDICT LIST_DISTINCT(orders.item_id, 0, 3) RANK TOP 5 FOR EACH users",
+        "PREDICT users.segment FOR EACH users",
+    ],
+)
+def test_an_exported_task_is_read_back(tmp_path: Path, question: str) -> None:
+    asked = task_of(question, SCHEMA)
+    (tmp_path / "manifest.yaml").write_text(manifest_yaml(to_manifest(asked, SCHEMA, "busy")))
+    task = task_from_sql_file(tmp_path, SCHEMA)
+    assert task == task_from_sql_file(tmp_path / "manifest.yaml", SCHEMA)
+    assert (task.kind, task.entity, task.horizon, task.item) == (asked.kind, asked.entity, asked.horizon, asked.item)
+    database = shop(
+        users=[{"user_id": 1, "signup": 0, "segment": "a"}],
+        items=[{"item_id": 4}],
+        orders=[{"order_id": 1, "user_id": 1, "item_id": 4, "price": 2.5, "ordered": 6}],
+    )
+    told, wanted = (with_classes(t, database, days(50)[0]).labeller.label(database, days(5)) for t in (task, asked))
+    assert told.rows.tolist() == wanted.rows.tolist()
+    assert told.items is not None or told.targets.tolist() == wanted.targets.tolist()
+
+
+@pytest.mark.parametrize("text", ["- a list", "a: [", "SELECT 1"])
+def test_yaml_that_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="task.yaml' is not a task manifest in YAML") as raised:
+        task_from_sql_file(path, SCHEMA)
+    assert "--export" in raised.value.hint
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

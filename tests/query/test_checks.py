@@ -1,4 +1,5 @@
 import re
+import tomllib
 
 import pytest
 from small_shop import SCHEMA
@@ -8,7 +9,7 @@ from relfm.query import PredictiveQuery, parse
 from relfm.query.binding import bind
 from relfm.query.checks import check
 from relfm.query.nodes import Aggregate, Column, Compare, Comparison, Constant, Entity, Function, Window
-from relfm.schema import ForeignKey, Schema, Table
+from relfm.schema import ForeignKey, Schema, Table, link_form
 
 _CONTROLS = [
     # the nine ill-formed controls
@@ -51,6 +52,7 @@ _NAMES = [
 _TYPES = [
     ("PREDICT users.age FOR EACH users WHERE users.age = «'x'»", "users.age is a number, but 'x' is text", "a number"),
     ("PREDICT users.age FOR EACH users WHERE users.segment = «3»", "is text, but 3 is a number", "write '3'"),
+    ("PREDICT users.age BETWEEN 3 AND «'x'» FOR EACH users", "users.age is a number, but 'x' is text", "a number"),
     ("PREDICT users.signup > «'soon'» FOR EACH users", "'soon' is not a date", "2026-01-31"),
     ("PREDICT «users.age LIKE 'x'» FOR EACH users", "LIKE needs text, and users.age is a number", "compare with"),
     ("PREDICT «users.age CONTAINS 'x'» FOR EACH users", "CONTAINS needs text or a list", "compare with"),
@@ -118,6 +120,29 @@ _TARGETS = [
         "COUNT_DISTINCT",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("question", "table", "parent", "key"),
+    [
+        ("COUNT(items.*, 0, 30) FOR EACH users", "items", "users", "user_id"),
+        ("users.age FOR EACH users WHERE items.category = 'x'", "users", "items", "item_id"),
+    ],
+)
+def test_a_missing_link_is_shown_as_the_schema_file_declares_it(
+    question: str, table: str, parent: str, key: str
+) -> None:
+    with pytest.raises(QuestionError) as raised:
+        bind(f"PREDICT {question}", SCHEMA)
+    told, _, form = raised.value.hint.partition("declared in relfm.toml:\n")
+    assert told
+    link = {"columns": ["…"], "table": parent, "other_columns": [key]}
+    assert tomllib.loads(form) == {"tables": {table: {"foreign_keys": [link]}}}
+
+
+def test_a_table_whose_name_is_no_word_is_quoted_in_the_schema_file() -> None:
+    form = link_form("Order Details", "c", "P", "k")
+    assert list(tomllib.loads(form)["tables"]) == ["Order Details"]
 
 
 @pytest.mark.parametrize(("marked", "message", "hint"), _CONTROLS + _NAMES + _TYPES + _WINDOWS + _TARGETS)

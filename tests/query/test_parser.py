@@ -122,6 +122,23 @@ def test_a_query_prints_as_text_that_parses_back_to_it(query: PredictiveQuery) -
         ),
         ("PREDICT -u.a FOR EACH u", "PREDICT 0 - u.a FOR EACH u"),
         (
+            "PREDICT COUNT(o.*, 0, 1) between 1 and 3 FOR EACH u",
+            "PREDICT COUNT(o.*, 0, 1, days) >= 1 AND COUNT(o.*, 0, 1, days) <= 3 FOR EACH u",
+        ),
+        (
+            "PREDICT u.a NOT BETWEEN -1.5 AND 2 * 3 FOR EACH u",
+            "PREDICT u.a < -1.5 OR u.a > 2 * 3 FOR EACH u",
+        ),
+        (
+            "PREDICT NOT u.a BETWEEN 1 AND 3 AND u.b = 1 FOR EACH u WHERE u.t BETWEEN 2026-01-31 AND '2026-02-28'",
+            "PREDICT NOT (u.a >= 1 AND u.a <= 3) AND u.b = 1 FOR EACH u "
+            "WHERE u.t >= 2026-01-31 AND u.t <= '2026-02-28'",
+        ),
+        (
+            "PREDICT COUNT(o.* WHERE o.p BETWEEN 'a' AND 'b' OR o.q > 1, 0, 1) FOR EACH u",
+            "PREDICT COUNT(o.* WHERE (o.p >= 'a' AND o.p <= 'b') OR o.q > 1, 0, 1, days) FOR EACH u",
+        ),
+        (
             "PREDICT COUNT(g.* VIA g.home, -INF, 0) > 1 OR NOT EXISTS(g.*, 0, 1) FOR EACH t",
             "PREDICT COUNT(g.* VIA g.home, -INF, 0, days) > 1 OR NOT EXISTS(g.*, 0, 1, days) FOR EACH t",
         ),
