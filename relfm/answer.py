@@ -4,41 +4,31 @@ Everything that a query learns from was known by what that query saw; nothing re
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from relfm import features
 from relfm.calibration import Temperature
-from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, known_at, query_blocks, recency_pools
+from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, query_blocks
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
 from relfm.experts.boosting import there_are_trees
-from relfm.experts.closed import Rows
-from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
 from relfm.experts.gentle import SHARE, gentle_trees_answer
-from relfm.experts.mixture import Mixed, joined, mix, split_late
-from relfm.experts.numbers import numbers
+from relfm.experts.mixture import Mixed, joined
+from relfm.experts.numbers import Reading, numbers
 from relfm.experts.outputs import Outputs
-from relfm.experts.panel import BUDGETS, Effort, panel
+from relfm.experts.panel import BUDGETS, Effort
 from relfm.experts.pretrained import heads_of, trust_in_heads
 from relfm.experts.trees import trees_join
-from relfm.features import FeatureMatrix
 from relfm.learned import Learned
+from relfm.reading import Side, held_out, in_usual_units, panel_answers
 from relfm.task import Examples, ItemLists, TargetKind, Task
 from relfm.threads import few_threads, few_torch_threads, side_by_side
-
-HISTORY_FEATURES = (
-    "mean of target over all its past targets",
-    "share of target in all its past targets",
-    "mean of target over the last 3 of its past targets",
-    "share of target in the last 3 of its past targets",
-    "last target of its past targets",
-)
 
 
 @dataclass(frozen=True)
@@ -64,6 +54,22 @@ class Predictions:
     weights: Mapping[str, float] = field(default_factory=dict)
     context_rows: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["Predictions"]) -> "Predictions":
+        """Answers to the queries of all parts, in order; their seconds add up. Rankings come in one part."""
+        if len(parts) == 1:
+            return parts[0]
+
+        def together(name: str) -> np.ndarray | None:
+            sides = [getattr(p, name) for p in parts]
+            return None if sides[0] is None else np.concatenate(sides)
+
+        return replace(
+            parts[0],
+            **{n: together(n) for n in ("values", "baseline", "probabilities", "low", "high")},
+            seconds={stage: sum(p.seconds[stage] for p in parts) for stage in parts[0].seconds},
+        )
 
 
 class Stopwatch:
@@ -96,12 +102,15 @@ def answer(
 
     A label serves a query if it was known by what the query saw, or by ``known_by`` (microseconds) where that is given:
     a missing cell of an old row may be filled from the cells of later rows. ``learned`` networks join the experts in
-    closed form. DataCannotAnswer if no label was known in time, or all known ones are of one class.
+    closed form. A row that is asked about is no example of itself. DataCannotAnswer if no label was known in time, or
+    all known ones are of one class.
     """
     if task.kind == TargetKind.RANKING:
         from relfm.ranking import rank
 
         return rank(database, task, context, queries, effort=effort, seed=seed, top=task.top)
+    if task.horizon is None:  # whoever asks about a known cell wants to see what the other rows say of it
+        context = context.take(~np.isin(context.rows, queries.rows))
     watch = Stopwatch()
     trees = trees or (task.horizon is None and effort is not Effort.FAST and there_are_trees())
     is_stale = bool((queries.cutoffs > queries.seen).any())
@@ -175,26 +184,23 @@ class _Settings:
     learned: Learned | None
 
 
-@dataclass(frozen=True)
-class Side:
-    """Features of the context or of the queries, and their learned states if there are any (float32[N, D])."""
-
-    features: FeatureMatrix
-    states: np.ndarray | None = None
-
-    def rows(self, design: Design) -> Rows:
-        return Rows(self.features.values, design.transform(self.features.values), self.states)
-
-
 def _answer_block(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Predictions:
+    readings = [_read(task, context, given, asked, settings)]
+    relative = in_usual_units(task, context, given.features, asked.features)
+    if relative is not None:
+        scaled, units, asked_units = relative
+        second = _read(task, scaled, given, asked, replace(settings, trees=False))
+        readings.append(replace(second, late_unit=units[second.mixed.late], unit=asked_units))
+    return _decode(task, readings, context.targets, settings.coverage)
+
+
+def _read(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Reading:
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
     mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.seed)
     early, _ = held_out(task, context)
     if settings.trees:
         mixed = trees_join(mixed, block, early, settings.seed)
-    mixed = _others_join(mixed, block, early, context.cutoffs, settings)
-    plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
-    return _decode(task, outputs, mixed, plain, context.targets, settings.coverage)
+    return Reading(outputs, _others_join(mixed, block, early, context.cutoffs, settings))
 
 
 def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, settings: _Settings) -> Mixed:
@@ -207,47 +213,20 @@ def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.n
     return joined(block.outputs, mixed, grown, SHARE)
 
 
-def panel_answers(
-    task: Task,
-    outputs: Outputs,
-    context: Examples,
-    given: Side,
-    asked: Side,
-    effort: Effort,
-    seed: int = 0,
-) -> tuple[Mixed, Panelled]:
-    """The experts in closed form, fitted on ``given`` and mixed, and what heads need to read their answers."""
-    design = Design.fit(given.features.values, outputs.encode(context.targets), BUDGETS[effort].width)
-    left, right = given.rows(design), asked.rows(design)
-    names = given.features.names
-    history = tuple(names.index(n) for n in HISTORY_FEATURES if n in names)
-    experts = panel(effort, history, seed=seed, states=given.states is not None)
-    split = held_out(task, context)
-    weights = np.ones(len(context), np.float32)
-    pools = recency_pools(context.cutoffs, BUDGETS[effort].recent)
-    mixed = mix(experts, design, outputs, left, context.targets, weights, right, split, pools)
-    return mixed, Panelled(outputs, design, left, right, context.targets)
-
-
-def held_out(task: Task, context: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (early, late) of the context: what experts are fitted on to be weighed, and on what."""
-    return split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
-
-
-def _decode(
-    task: Task, outputs: Outputs, mixed: Mixed, plain: np.ndarray, targets: np.ndarray, coverage: float
-) -> Predictions:
-    held = targets[mixed.late]
+def _decode(task: Task, readings: list[Reading], targets: np.ndarray, coverage: float) -> Predictions:
+    outputs, mixed = readings[0].outputs, readings[0].mixed
+    plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     if task.kind == TargetKind.BINARY:
-        temperature = Temperature.fit(mixed.late_probabilities[:, 0], held, float(targets.mean()))
+        temperature = Temperature.fit(mixed.late_probabilities[:, 0], targets[mixed.late], float(targets.mean()))
         return Predictions(temperature(mixed.probabilities[:, 0]), plain[:, 0], weights=mixed.weights)
     if task.kind == TargetKind.MULTICLASS:
         likeliest = mixed.probabilities.argmax(axis=1).astype(np.float64)
         return Predictions(
             likeliest, plain.argmax(axis=1).astype(np.float64), mixed.probabilities, weights=mixed.weights
         )
-    middle, low, high = numbers(outputs, mixed, targets, coverage)
-    return Predictions(middle, outputs.quantile(plain, 0.5), low=low, high=high, weights=mixed.weights)
+    middle, low, high = numbers(readings, targets, coverage)
+    weights = {name: float(np.mean([r.mixed.weights.get(name, 0.0) for r in readings])) for name in mixed.weights}
+    return Predictions(middle, outputs.quantile(plain, 0.5), low=low, high=high, weights=weights)
 
 
 def _gather(

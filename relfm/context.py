@@ -100,7 +100,7 @@ def is_far_ahead(task: Task, queries: Examples) -> bool:
 def denser(database: Database, task: Task, context: Examples, queries: Examples) -> Examples:
     """A small context with labels at cutoffs between its own, known by what every query saw: for queries stale by a
     horizon or more, whose context must teach how features decay besides what they mean. Others keep what they have."""
-    if not is_far_ahead(task, queries):
+    if not is_far_ahead(task, queries) or task.steps > 1:  # the labels between are those of the first step
         return context
     until = int(queries.seen.min())
     known = known_at(task, context.cutoffs) <= until

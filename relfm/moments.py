@@ -10,7 +10,6 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
-from relfm.history import is_visible
 from relfm.labels import QueryLabeller
 from relfm.query.walk import aggregates_of
 from relfm.task import Task
@@ -20,15 +19,20 @@ Moment = str | int | datetime.date | np.datetime64 | None
 """A moment that a user names: ISO text, a date or datetime (pandas' too; UTC unless it has a zone), microseconds."""
 
 
+LATEST, FEWEST_GAPS, USUAL_SILENCE = 100_000, 10, 0.99
+"""Of so many latest rows, silences shorter than this share of all are usual, if there have been so many."""
+
+
 def moment_of(database: Database, task: Task, at: Moment = None) -> int:
-    """The moment of the prediction in microseconds. By default the end of the data: the latest row time of the tables
-    that the question is about (of all tables if that is not known) that is not still to come by the clock.
-    DataCannotAnswer before the first row."""
+    """The moment of the prediction in microseconds. By default the end of the data: the latest row of any table, if the
+    tables that the question is about are not silent for unusually long by then, else the latest row of those; never
+    one that is still to come by the clock. DataCannotAnswer before the first row."""
     if task.horizon is None and not any(database.is_timed(name) for name in database.tables):
         return 0 if at is None else _moment(at)  # a missing cell of a database without time: any moment will do
     first, last = span_of(database, task)
     if at is None:
-        return last
+        ends = [t[t <= clock()].max(initial=last) for t in (_dated(database, name) for name in database.tables)]
+        return data_end(database, task, int(max(ends)))
     moment = _moment(at)
     if moment < database.span[0]:
         raise DataCannotAnswer(
@@ -56,13 +60,17 @@ def span_of(database: Database, task: Task) -> tuple[int, int]:
 
 
 def data_end(database: Database, task: Task, moment: int) -> int:
-    """Time of the latest row visible at ``moment`` in the tables that the question is about: how fresh the data are."""
-    latest = [
-        int(times[shown].max())
-        for name in sorted(tables_of(task) or database.tables)
-        if (shown := is_visible(times := database.times(name), moment) & (times > TIMELESS)).any()
-    ]
-    return max(latest, default=moment)
+    """How far the data reach that the question is about, at ``moment``: to it, if its tables have been silent no longer
+    than they often are (claims are rare, and races pause in winter), else to their latest row: what came later was not
+    loaded."""
+    times = [_dated(database, name) for name in sorted(tables_of(task) or database.tables)]
+    seen = np.sort(np.concatenate([t[t <= moment][-LATEST:] for t in times]))
+    if not len(seen):
+        return moment
+    gaps = np.diff(seen)
+    gaps = gaps[gaps > 0]
+    usual = np.quantile(gaps, USUAL_SILENCE) if len(gaps) >= FEWEST_GAPS else 0
+    return moment if moment - seen[-1] <= usual else int(seen[-1])
 
 
 def counted_in(task: Task | None) -> list[str]:

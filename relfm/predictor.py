@@ -5,6 +5,7 @@ Zero-shot unless asked otherwise; a Predictor holds settings alone, so predictin
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,7 @@ from relfm.doubts import undated_rows, warnings_of
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.experts.panel import BUDGETS, Effort
 from relfm.frames import frame_of
+from relfm.history import is_visible
 from relfm.labels import with_classes
 from relfm.labels.keys import rows_of_keys
 from relfm.learned import DEFAULT_MODEL, Learned, learned
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from relfm.scoring import Backtest
+
+MOST_QUERIES = 50_000
+"""Queries that are answered together: about a gigabyte of features on a schema of a few tables."""
 
 Question = str | PredictiveQuery | Task
 Progress = Callable[[str], None]
@@ -126,7 +131,9 @@ class Predictor:
             if step == 0:
                 rate, doubts = base_rate(task, context), warnings_of(database, task, moment, context)
             say(f"predicting {len(queries):,} rows from {len(context):,} labels")
-            found.append(self.predict_examples(database, task, context, queries, interval=interval, known_by=moment))
+            answered = partial(self.predict_examples, database, task, context, interval=interval, known_by=moment)
+            chunks = [queries] if task.kind is TargetKind.RANKING else _in_chunks(queries)
+            found.append(Predictions.concatenate([answered(chunk) for chunk in chunks]))
         return Prediction(
             frame=frame_of(database, task, queries, found, interval),
             task=task,
@@ -201,7 +208,8 @@ def queries_of(
 ) -> Examples:
     """Whom the question is about at ``moment``, seen as late as the data go. A static question is asked of each row
     at the row's own time, as its context is. DataCannotAnswer if it is about nobody or names unknown keys."""
-    rows = task.labeller.population(database, moment) if entities is None else _rows_of(database, task.entity, entities)
+    named = entities is not None
+    rows = _rows_of(database, task.entity, entities, moment) if named else task.labeller.population(database, moment)
     if len(rows) == 0:
         raise DataCannotAnswer(
             f"the question is about nobody at {format_time(moment)}: no row of '{task.entity}' qualifies",
@@ -223,8 +231,8 @@ def _whom_to_ask(database: Database, task: Task) -> str:
     return hint if undated is None else f"{hint}; {undated}"
 
 
-def _rows_of(database: Database, table: str, entities: Sequence[Any]) -> np.ndarray:
-    """int64[n] rows whose primary key is each of ``entities``."""
+def _rows_of(database: Database, table: str, entities: Sequence[Any], moment: int) -> np.ndarray:
+    """int64[n] rows whose primary key is each of ``entities``; DataCannotAnswer for those that were not there yet."""
     key = database.schema.tables[table].primary_key
     if not key:
         raise UsageError(f"table '{table}' has no primary key, so its rows cannot be named")
@@ -234,12 +242,26 @@ def _rows_of(database: Database, table: str, entities: Sequence[Any]) -> np.ndar
     try:
         values = [pa.chunked_array([pa.array(list(part))]) for part in parts]
         rows = rows_of_keys(database, table, key, values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         raise UsageError(f"the keys {list(entities)[:3]} do not fit {table}.{'+'.join(key)}") from None
     if (rows < 0).any():
         unknown = ", ".join(str(entities[i]) for i in np.flatnonzero(rows < 0)[:5])
         raise DataCannotAnswer(f"no row of '{table}' has the key {unknown}", hint="check --for")
+    unborn = ~is_visible(database.times(table)[rows], moment)
+    if unborn.any():
+        early = ", ".join(str(entities[i]) for i in np.flatnonzero(unborn)[:5])
+        raise DataCannotAnswer(
+            f"{table} with the key {early} did not exist at {format_time(moment)}, or nobody knows since when",
+            hint="predict at a later time with --at, or leave those keys out",
+        )
     return rows
+
+
+def _in_chunks(queries: Examples) -> list[Examples]:
+    """At most ``MOST_QUERIES`` each: a context answers any number of queries, and their features need not all be held
+    at once."""
+    starts = range(0, len(queries), MOST_QUERIES)
+    return [queries.take(np.arange(i, min(i + MOST_QUERIES, len(queries)))) for i in starts]
 
 
 def _total(found: Sequence[Predictions]) -> dict[str, float]:

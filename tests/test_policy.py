@@ -39,6 +39,7 @@ ORDER = (
     {"features"},
     {"states", "learned"},
     {"experts", "calibration"},
+    {"reading"},
     {"answer", "ranking"},
     {"frames", "scoring"},
     {"predictor", "backtest"},

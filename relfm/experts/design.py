@@ -3,6 +3,7 @@
 Fitted on the context alone; queries are transformed with what was fitted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from scipy.special import ndtri
 SCREENING_ROWS = 4000
 NUM_LEVELS = 100
 NEAR_COPY = 0.98
+FIRST, KEPT_AT = 64, 24
+"""How many features experts of many columns look at, and where among them those stand that are kept in any case."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,22 @@ class Design:
     scores: tuple[np.ndarray, ...]
 
     @classmethod
-    def fit(cls, values: np.ndarray, outputs: np.ndarray, num_columns: int) -> "Design":
-        """The ``num_columns`` features (of float32[N, F]) that correlate most with an output, near copies left out."""
+    def fit(cls, values: np.ndarray, outputs: np.ndarray, num_columns: int, kept: Sequence[int] = ()) -> "Design":
+        """The ``num_columns`` features (of float32[N, F]) that correlate most with an output, near copies left out;
+        those of ``kept`` among the first, as telling as the average of them."""
         sample = np.linspace(0, len(values) - 1, min(len(values), SCREENING_ROWS)).astype(np.int64)
         ranks = rank_gauss(values[sample])
         relevance = _correlation(ranks, outputs[sample].astype(np.float32))
         chosen = _distinct(ranks, _most_relevant_first(ranks, relevance, values[sample]), relevance, num_columns)
+        telling = relevance[chosen]
+        added = [c for c in kept if c not in chosen[:FIRST] and relevance[c] > 0]
+        if added and len(chosen):
+            others = ~np.isin(chosen, added)
+            chosen, telling = chosen[others], telling[others]
+            place, usual = min(KEPT_AT, len(chosen)), float(telling[:FIRST].mean())
+            chosen, telling = np.insert(chosen, place, added), np.insert(telling, place, [usual] * len(added))
         tables = [_quantile_table(values[:, c]) for c in chosen]
-        return cls(chosen, relevance[chosen], tuple(t[0] for t in tables), tuple(t[1] for t in tables))
+        return cls(chosen, telling, tuple(t[0] for t in tables), tuple(t[1] for t in tables))
 
     @property
     def num_columns(self) -> int:

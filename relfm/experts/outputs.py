@@ -12,13 +12,18 @@ from relfm.task import TargetKind
 
 MAX_THRESHOLDS = 31
 
+REACH_SHARE = 0.5
+"""How much of the thresholds' room goes to how far targets lie from their median, the rest to how many there are: with
+quantiles alone, nothing between a heavy tail's beginning and its end could be told apart, nor predicted."""
+
 
 @dataclass(frozen=True)
 class Outputs:
     """How K outputs stand for one target.
 
     thresholds  float64[K]      numbers only: output k is P(target > thresholds[k])
-    values      float64[K + 1]  numbers only: a typical target between neighbouring thresholds
+    values      float64[K + 1]  numbers only: a typical target between neighbouring thresholds; the first and the last
+                                are the least and the greatest target, unless it takes few values
     weights     float64[K]      how much an error of each output costs, in units of the target; sums to 1
     """
 
@@ -45,15 +50,15 @@ class Outputs:
         if is_discrete:
             thresholds = (distinct[:-1] + distinct[1:]) / 2 if len(distinct) > 1 else distinct[:1]
         else:
-            levels = (np.arange(MAX_THRESHOLDS) + 0.5) / MAX_THRESHOLDS
-            thresholds = np.unique(np.quantile(targets, levels))
-            thresholds = thresholds[thresholds < distinct[-1]]
+            thresholds = _thresholds(targets, distinct)
         cell = np.searchsorted(thresholds, targets, side="left")
         values = np.array(
             [np.median(targets[cell == k]) if (cell == k).any() else np.nan for k in range(len(thresholds) + 1)]
         )
         values = np.where(np.isnan(values), np.append(thresholds, thresholds[-1]), values)
-        gaps = np.maximum(np.diff(values), 1e-12)
+        if not is_discrete:
+            values[0], values[-1] = distinct[0], distinct[-1]
+        gaps = np.maximum(np.diff(values), 1e-12 * max(float(np.ptp(distinct)), np.finfo(np.float64).tiny))
         return cls(kind, thresholds, values, gaps / gaps.sum(), is_discrete)
 
     @property
@@ -100,3 +105,15 @@ class Outputs:
         share = np.clip((high - tail) / np.maximum(high - low, 1e-9), 0, 1)
         edges = np.concatenate([[self.values[0]], self.thresholds, [self.values[-1]]])
         return edges[above] + share * (edges[above + 1] - edges[above])
+
+
+def _thresholds(targets: np.ndarray, distinct: np.ndarray) -> np.ndarray:
+    """float64[K]: targets between which as much lies of both, their number and their distance from the median."""
+    ordered = np.sort(targets)
+    reach = np.abs(ordered - np.median(ordered))
+    total = max(float(reach.sum()), np.finfo(np.float64).tiny)
+    covered = np.cumsum((1 - REACH_SHARE) / len(ordered) + REACH_SHARE * reach / total)
+    levels = (np.arange(MAX_THRESHOLDS) + 0.5) / MAX_THRESHOLDS * covered[-1]
+    found = np.unique(ordered[np.minimum(np.searchsorted(covered, levels), len(ordered) - 1)])
+    found = found[found < distinct[-1]]
+    return found if len(found) else distinct[-2:-1]

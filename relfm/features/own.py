@@ -9,6 +9,9 @@ from relfm.times import DAY
 
 YEAR = 365.2425
 
+SEASON = "season of the cutoff"
+"""How the names of the features begin that say when in the year a cutoff lies."""
+
 
 def add_cells(
     block: Block,
@@ -39,8 +42,8 @@ def add_calendar(block: Block, cutoffs: np.ndarray, seen: np.ndarray, horizon: i
     """Where the cutoff stands in the year and the week, and how stale the data are."""
     year = 2 * np.pi * (cutoffs / DAY % YEAR) / YEAR
     if horizon is None or horizon < 300 * DAY:
-        block.add("season of the cutoff (sine)", np.sin(year))
-        block.add("season of the cutoff (cosine)", np.cos(year))
+        block.add(f"{SEASON} (sine)", np.sin(year))
+        block.add(f"{SEASON} (cosine)", np.cos(year))
     if horizon is None or horizon < 14 * DAY:
         week = 2 * np.pi * (cutoffs / DAY % 7) / 7
         block.add("weekday of the cutoff (sine)", np.sin(week))

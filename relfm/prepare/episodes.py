@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relfm import features
-from relfm.answer import Side, panel_answers
 from relfm.context import as_stale_as, known_at, latest
 from relfm.database import Database
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import Effort
 from relfm.heads.episode import Episode
+from relfm.reading import Side, panel_answers
 from relfm.states import states_of
 from relfm.task import Examples, TargetKind, Task
 from relfm.threads import few_threads

@@ -56,7 +56,8 @@ def test_a_moment_long_after_the_data_is_warned_of_and_teaches_nothing_false(rel
     plan = planned(outcome)
     assert "the answers are stale" in outcome.err
     assert max(plan["cutoffs"]) < "2026"
-    assert plan["base_rate"] == planned(relfm("plan", shop, churn, "--json"))["base_rate"]
+    usual = planned(relfm("plan", shop, churn, "--json"))  # at the end of all tables, an hour after the last order
+    assert plan["base_rate"] == pytest.approx(usual["base_rate"], abs=0.002)
 
 
 def test_the_report_reads_the_question_in_english(relfm, shop, churn):

@@ -13,7 +13,7 @@ from relfm.database import Database
 from relfm.errors import UsageError
 from relfm.experts.boosting import grown_classes, grown_numbers
 from relfm.experts.mixture import Mixed
-from relfm.experts.numbers import numbers
+from relfm.experts.numbers import Reading, numbers
 from relfm.experts.outputs import Outputs
 from relfm.task import TargetKind
 
@@ -120,10 +120,10 @@ def mixed() -> Callable[..., tuple[Outputs, Mixed, np.ndarray]]:
 
 def test_direct_answers_win_only_where_they_err_less(mixed: Callable[..., tuple]) -> None:
     outputs, close, held = mixed(0.05)
-    middle, low, high = numbers(outputs, close, held, 0.8)
+    middle, low, high = numbers([Reading(outputs, close)], held, 0.8)
     assert np.abs(middle - held).max() < 0.2
     assert (high - low).max() < 0.3
     outputs, far, held = mixed(20.0)
-    middle, low, high = numbers(outputs, far, held, 0.8)
+    middle, low, high = numbers([Reading(outputs, far)], held, 0.8)
     assert np.ptp(middle) == 0
     assert np.mean((low <= held) & (held <= high)) == pytest.approx(0.8, abs=0.05)

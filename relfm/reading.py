@@ -1,0 +1,93 @@
+"""One reading of a block: what the experts in closed form make of the context's targets, and of the queries.
+
+Numbers are read a second time in units of what is usual for each entity (see ``relfm.experts.numbers``).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from relfm.context import known_at, recency_pools
+from relfm.experts.closed import Rows
+from relfm.experts.design import Design
+from relfm.experts.episodes import Panelled
+from relfm.experts.mixture import Mixed, mix, split_late
+from relfm.experts.numbers import usual_level
+from relfm.experts.outputs import Outputs
+from relfm.experts.panel import BUDGETS, Effort, panel
+from relfm.features import FeatureMatrix
+from relfm.features.own import SEASON, YEAR
+from relfm.task import Examples, TargetKind, Task
+from relfm.times import DAY
+
+HISTORY_FEATURES = (
+    "mean of target over all its past targets",
+    "share of target in all its past targets",
+    "mean of target over the last 3 of its past targets",
+    "share of target in the last 3 of its past targets",
+    "last target of its past targets",
+)
+
+FEWEST_YEARS = 2
+"""A context of fewer years has seen no season twice and would take its trend for one."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Features of the context or of the queries, and their learned states if there are any (float32[N, D])."""
+
+    features: FeatureMatrix
+    states: np.ndarray | None = None
+
+    def rows(self, design: Design) -> Rows:
+        return Rows(self.features.values, design.transform(self.features.values), self.states)
+
+
+def panel_answers(
+    task: Task,
+    outputs: Outputs,
+    context: Examples,
+    given: Side,
+    asked: Side,
+    effort: Effort,
+    seed: int = 0,
+) -> tuple[Mixed, Panelled]:
+    """The experts in closed form, fitted on ``given`` and mixed, and what heads need to read their answers."""
+    kept = seasons(task, context, given.features)
+    design = Design.fit(given.features.values, outputs.encode(context.targets), BUDGETS[effort].width, kept)
+    left, right = given.rows(design), asked.rows(design)
+    names = given.features.names
+    history = tuple(names.index(n) for n in HISTORY_FEATURES if n in names)
+    experts = panel(effort, history, seed=seed, states=given.states is not None)
+    split = held_out(task, context)
+    weights = np.ones(len(context), np.float32)
+    pools = recency_pools(context.cutoffs, BUDGETS[effort].recent)
+    mixed = mix(experts, design, outputs, left, context.targets, weights, right, split, pools)
+    return mixed, Panelled(outputs, design, left, right, context.targets)
+
+
+def in_usual_units(
+    task: Task, context: Examples, given: FeatureMatrix, asked: FeatureMatrix
+) -> tuple[Examples, np.ndarray, np.ndarray] | None:
+    """The context of a forecast of numbers with its targets as multiples of what is usual for their entity, and that
+    level of its rows and of the queries; None where it is not known."""
+    if task.kind is not TargetKind.REGRESSION or task.horizon is None:
+        return None
+    units, asked_units = (usual_level(features, context.targets) for features in (given, asked))
+    if units is None or asked_units is None:
+        return None
+    return replace(context, targets=context.targets / units), units, asked_units
+
+
+def seasons(task: Task, context: Examples, features: FeatureMatrix) -> tuple[int, ...]:
+    """Where the features stand that say when in the year a cutoff lies: a number moves with the season as a whole,
+    which tells rows of one moment apart from none, and so little alone that no screening would keep it."""
+    years = np.ptp(context.cutoffs) / DAY / YEAR
+    if task.kind is not TargetKind.REGRESSION or task.horizon is None or years < FEWEST_YEARS:
+        return ()
+    return tuple(i for i, name in enumerate(features.names) if name.startswith(SEASON))
+
+
+def held_out(task: Task, context: Examples) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (early, late) of the context: what experts are fitted on to be weighed, and on what."""
+    return split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
