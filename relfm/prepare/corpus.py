@@ -108,10 +108,10 @@ def for_pretraining(sources: Sequence[str | Path], progress: Progress) -> list[s
     for source in sources:
         if source not in kept:
             progress(f"{Path(str(source)).name}: passed over, for it is no database")
-    splits = {Path(str(source)).name: split_of(source) for source in kept}
-    if others := {name: split for name, split in splits.items() if split != PRETRAIN}:
+    splits = [(Path(str(source)).name, split_of(source)) for source in kept]
+    if others := [f"'{name}' ({split})" for name, split in splits if split != PRETRAIN]:
         raise Refused(
-            "; ".join(f"'{name}' is for '{split}', not for pretraining" for name, split in others.items()),
+            f"not for pretraining: {', '.join(others)}",
             hint="leave them out: no model is trained on what models are chosen by",
         )
     return kept

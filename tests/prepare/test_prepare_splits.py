@@ -59,23 +59,27 @@ def test_an_index_beside_databases_is_passed_over(corpus: Path, tmp_path: Path) 
 def test_what_the_index_marks_for_validation_is_refused_before_anything_is_read(corpus: Path, tmp_path: Path) -> None:
     (corpus / "INDEX.md").write_text(INDEX.format(shop="validate"))
     market = rel_bench_folder(corpus / "market")
-    with pytest.raises(Refused, match="'shop.db' is for 'validate', not for pretraining; 'market' is for") as refused:
-        prepare([corpus / "shop.db", market, "missing.db"], tmp_path / "shards", questions=0)
+    with pytest.raises(
+        Refused, match=r"not for pretraining: 'shop.db' \(validate\), 'market' \(validate\)$"
+    ) as refused:
+        prepare([corpus / "shop.db", market, tmp_path / "shop.db"], tmp_path / "shards", questions=0)
     assert refused.value.hint.startswith("leave them out")
     assert not (tmp_path / "shards").exists()
 
 
-def test_a_link_into_a_corpus_leads_to_its_index(corpus: Path, tmp_path: Path) -> None:
+def test_the_index_counts_beside_a_link_and_beside_what_it_leads_to(corpus: Path, tmp_path: Path) -> None:
     (corpus / "INDEX.md").write_text(INDEX.format(shop="validate"))
     (tmp_path / "other.db").symlink_to(corpus / "shop.db")
-    assert split_of(tmp_path / "other.db") == "validate"
+    (corpus / "market").symlink_to(rel_bench_folder(tmp_path / "elsewhere"))
+    assert split_of(tmp_path / "other.db") == split_of(corpus / "market") == "validate"
+    assert split_of(tmp_path / "elsewhere") == "pretrain"
 
 
 def test_a_manifest_says_what_its_database_is_for(tmp_path: Path) -> None:
     assert facts(rel_bench_folder(tmp_path / "plain"))["split"] == "pretrain"
     marked = rel_bench_folder(tmp_path / "marked", split="validate")
     assert facts(marked) == {"source": "here", "licence": "CC0", "split": "validate"}
-    with pytest.raises(Refused, match="'marked' is for 'validate', not for pretraining"):
+    with pytest.raises(Refused, match=r"not for pretraining: 'marked' \(validate\)"):
         prepare([marked], tmp_path / "shards")
 
 
