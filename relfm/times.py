@@ -31,6 +31,13 @@ _UNIT_MICROSECONDS = {
 }
 _UNIT_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?)"
+    r" ?(?:[Zz]|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))?"
+)
+_FIRST, _END = -62_135_596_800 * SECOND, 253_402_300_800 * SECOND
+"""Years 1 to 9999."""
+
 
 def to_microseconds(values: Any) -> np.ndarray:
     """Datetimes of any unit (numpy, pandas or Arrow) as int64[n] microseconds; missing ones as ``MISSING_TIME``."""
@@ -46,18 +53,28 @@ def to_datetime64(times: np.ndarray) -> np.ndarray:
 
 
 def parse_time(text: str) -> int:
-    """An ISO date or datetime (UTC unless it names an offset) as microseconds; UsageError with the text otherwise."""
-    match = re.fullmatch(r"(.*?)(?:[Zz]|([+-])(\d\d):?(\d\d))?", text.strip())
+    """An ISO date or datetime (UTC unless it names an offset) as microseconds; UsageError with the text otherwise.
+
+    Years are 1 to 9999. Anything else that NumPy would read is none: bare numbers (years to it), "now", "today".
+    """
+    match = _ISO.fullmatch(text.strip())
     try:
-        micros = int(np.datetime64(match.group(1).strip().replace(" ", "T", 1), "us").astype(np.int64))
-    except ValueError:
-        raise UsageError(f"'{text}' is not a date or time", hint="write it as 2026-01-31 or 2026-01-31T18:00") from None
-    if micros == MISSING_TIME:
-        raise UsageError(f"'{text}' is not a date or time", hint="write it as 2026-01-31 or 2026-01-31T18:00")
-    if match.group(2):
-        offset = (int(match.group(3)) * 60 + int(match.group(4))) * 60 * SECOND
-        micros += offset if match.group(2) == "-" else -offset
+        stamp = match and np.datetime64(match[1].replace(" ", "T"), "us")
+    except ValueError:  # a thirteenth month
+        stamp = None
+    if stamp is None:
+        raise _no_time(text)
+    micros = int(stamp.astype(np.int64))
+    if match[2]:
+        offset = (int(match[3]) * 60 + int(match[4])) * 60 * SECOND
+        micros += offset if match[2] == "-" else -offset
+    if not _FIRST <= micros < _END:
+        raise _no_time(text)
     return micros
+
+
+def _no_time(text: str) -> UsageError:
+    return UsageError(f"'{text}' is not a date or time", hint="write it as 2026-01-31 or 2026-01-31T18:00")
 
 
 def format_time(micros: int) -> str:

@@ -66,13 +66,10 @@ def split_late(
     """
     moments, first = np.unique(np.sort(cutoffs), return_index=True)
     share = 1 - first / len(cutoffs)  # share of rows at or after each moment
-    wanted = np.flatnonzero(share >= min(LATE_SHARE, 1))
-    for start in reversed(wanted):
-        late = np.flatnonzero(cutoffs >= moments[start])
-        early = np.flatnonzero(closes <= seen[late].min())
-        if len(early) >= len(cutoffs) * 0.3 and len(late) >= MIN_LATE:
-            return early, late
-        break
+    late = np.flatnonzero(cutoffs >= moments[share >= LATE_SHARE][-1])
+    early = np.flatnonzero(closes <= seen[late].min())
+    if len(early) >= len(cutoffs) * 0.3 and len(late) >= MIN_LATE:
+        return early, late
     held = rows % 3 == 0
     if held.all() or not held.any():
         return _split_alone(cutoffs, closes, seen)

@@ -28,7 +28,11 @@ def context_cutoffs(task: Task, span: tuple[int, int], at: int, limit: int) -> n
 
 
 def _latest_closed(task: Task, at: int) -> int:
-    """The latest cutoff whose window has closed by ``at``; a month back and a month forth need not meet."""
+    """The latest cutoff whose window has closed by ``at``.
+
+    Months back and forth again never pass ``at``, but months with days may: a month and two days before 1 March is 30
+    January, whose month and two days end on 2 March.
+    """
     latest = int(task.horizon.before(np.int64(at)))
     while int(task.closes(np.int64(latest))) > at:
         latest -= int(task.closes(np.int64(latest))) - at

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 import yaml
 
 from relfm.benchmarks import tasks as hosted
+from relfm.benchmarks.validation import marked
 from relfm.connectors import connect
-from relfm.connectors.rel_bench import is_folder
+from relfm.connectors.rel_bench import is_folder, read_manifest
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, Refused, RelfmError, UsageError
 from relfm.heads.episode import FOLDERS, save_episodes
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 INDEX = "corpus.json"
+PRETRAIN = "pretrain"
 MOST_LABELS = 20_000
 SPLITS = (hosted.Split.TRAIN, hosted.Split.VAL)
 
@@ -56,9 +58,11 @@ def prepare(
     Each shard holds the folder's hosted questions (train and val splits) and up to ``questions`` drawn ones that
     something can be learned from, with at most ``MOST_LABELS`` answers each. With ``episodes`` so many moments of each
     question are answered by the closed forms too, for the heads; ``states`` names the model whose learned states their
-    rows then have in place of features. What is there already is not made again. Refused for a benchmark's database;
-    DataCannotAnswer for one of more than ``most_rows`` rows; UsageError for a model without states.
+    rows then have in place of features. What is there already is not made again. Refused for a benchmark's database
+    or one that is for validation; DataCannotAnswer for one of more than ``most_rows`` rows; UsageError for a model
+    without states.
     """
+    sources = for_pretraining(sources, progress)
     out.mkdir(parents=True, exist_ok=True)
     index = read_index(out)
     blocked = Blocked.read()
@@ -96,6 +100,21 @@ def prepare(
             save_episodes(made, wanted)
         write_index(out, index)
     return index
+
+
+def for_pretraining(sources: Sequence[str | Path], progress: Progress) -> list[str | Path]:
+    """Those that are databases (``corpus/*`` names its INDEX.md too); Refused if any is not for pretraining."""
+    kept = [source for source in sources if Path(str(source)).suffix.lower() != ".md"]
+    for source in sources:
+        if source not in kept:
+            progress(f"{Path(str(source)).name}: passed over, for it is no database")
+    splits = [(Path(str(source)).name, split_of(source)) for source in kept]
+    if others := [f"'{name}' ({split})" for name, split in splits if split != PRETRAIN]:
+        raise Refused(
+            f"not for pretraining: {', '.join(others)}",
+            hint="leave them out: no model is trained on what models are chosen by",
+        )
+    return kept
 
 
 def states_model(name: str | Path) -> "RelationalModel":
@@ -137,7 +156,7 @@ def check_size(name: str, rows: int, most_rows: int) -> None:
 
 
 def facts(source: str | Path) -> dict[str, str]:
-    """source, licence and split, as far as a RelBench manifest or ``relfm synth`` says."""
+    """source, licence and split, as far as a RelBench manifest, an INDEX.md or ``relfm synth`` says."""
     path = Path(str(source))
     manifest = path / "manifest.yaml"
     said = yaml.safe_load(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
@@ -149,8 +168,24 @@ def facts(source: str | Path) -> dict[str, str]:
     return {
         "source": f"synth {path.name}" if is_made else told,
         "licence": licence.group(1) if licence else "unknown",
-        "split": "pretrain",
+        "split": split_of(source),
     }
+
+
+def split_of(source: str | Path) -> str:
+    """What a database is for: the ``split`` of its manifest, else "validate" where an INDEX.md beside it says so, else
+    "pretrain"."""
+    path = Path(str(source))
+    said = read_manifest(path).get("split") if is_folder(path) else None
+    places = {path.absolute(), path.resolve()}  # a link to a database leads to what is said beside that
+    return str(said or ("validate" if any(map(_is_for_validation, places)) else PRETRAIN))
+
+
+def _is_for_validation(path: Path) -> bool:
+    try:
+        return (path.stem if path.is_file() else path.name) in marked(path.parent, "validate")
+    except UsageError:  # no INDEX.md, or none that marks databases for validation
+        return False
 
 
 def read_index(out: Path) -> dict[str, Any]:

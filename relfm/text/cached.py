@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from threading import Lock
 
 import numpy as np
 
@@ -11,7 +12,7 @@ MAX_REMEMBERED_CHARACTERS = 256
 
 
 class CachedEncoder(ABC):
-    """What every text encoder does around its own way from a string to a vector.
+    """What every text encoder does around its own way from a string to a vector; threads may share one.
 
     dim       dimension D of the vectors
     capacity  strings remembered across calls (2 D bytes each, and the string); when full, all are forgotten
@@ -21,6 +22,7 @@ class CachedEncoder(ABC):
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.capacity = capacity
+        self._turn = Lock()
         self._places: dict[str, int] = {}
         self._remembered = np.empty((capacity, self.dim), np.float16)
 
@@ -28,7 +30,10 @@ class CachedEncoder(ABC):
         """float16[n, D]: unit vectors; zeros for None, "" and strings without any printable character."""
         order: dict[str, int] = {}
         inverse = np.fromiter((order.setdefault(s or "", len(order)) for s in strings), np.int64, len(strings))
-        return self._unique(list(order))[inverse] if order else np.zeros((0, self.dim), np.float16)
+        if not order:
+            return np.zeros((0, self.dim), np.float16)
+        with self._turn:
+            return self._unique(list(order))[inverse]
 
     def _unique(self, strings: list[str]) -> np.ndarray:
         """float16[n, D] of strings that differ."""

@@ -21,7 +21,7 @@ class TextEncoder(CachedEncoder):
 
     What the words of a string mean counts, their order does not; identifiers (order_id, unitPrice, table.column) are
     split into words, case and accents are ignored. Of a string, the first 1,000 characters are read. A string's
-    vector depends on nothing but the string. One thread at a time may use an encoder.
+    vector depends on nothing but the string. Threads may share an encoder: they take turns.
     """
 
     dim = DIM

@@ -1,6 +1,7 @@
 """Time is microseconds, whatever unit it came in; a month is a month of the calendar."""
 
 import datetime
+import re
 
 import numpy as np
 import pandas as pd
@@ -57,16 +58,29 @@ def test_missing_time_is_no_datetime() -> None:
         ("2024-02-29T13:05:07Z", "2024-02-29T13:05:07"),
         ("2024-02-29T13:05:07+02:00", "2024-02-29T11:05:07"),
         ("2024-02-29T13:05:07-0530", "2024-02-29T18:35:07"),
+        ("2024-02-29 13:05:07.123456789 +02:00", "2024-02-29T11:05:07.123456"),
+        ("2024-02-29Z", "2024-02-29"),
         ("1969-12-31T23:59:59.999999", "1969-12-31T23:59:59.999999"),
+        ("0001-01-01", "0001-01-01"),
+        ("9999-12-31T23:59:59.999999", "9999-12-31T23:59:59.999999"),
     ],
 )
 def test_iso_text_is_read_with_its_offset(text: str, expected: str) -> None:
     assert format_time(parse_time(text)) == expected
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2024-13-01", "2023-02-29", "NaT", "", "2024-01-01T25:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("yesterday", "2024-13-01", "2023-02-29", "NaT", "", "2024-01-01T25:00", "2024-01-01T10:00:60"),
+        *("now", "today", "1700000000", "20260131", "2026", "2026-01", "300000-01-01", "0000-01-01", "-0001-01-01"),
+        *("2026-1-31", "2026-01-31T", "2026-01-31T18", "2026-01-31T18:00+25:00", "2026-01-31T18:00+02:60"),
+        *("2026-01-31  18:00", "2026-01-31T18:00 UTC", "٢٠٢٦-٠١-٣١", "0001-01-01T00:00+02:00"),
+        "9999-12-31T23:00-02:00",
+    ],
+)
 def test_text_that_is_no_time_is_named(text: str) -> None:
-    with pytest.raises(UsageError, match=f"'{text}' is not a date or time") as caught:
+    with pytest.raises(UsageError, match=f"'{re.escape(text)}' is not a date or time") as caught:
         parse_time(text)
     assert "2026-01-31" in caught.value.hint
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from small_shop import SCHEMA, day, days
 
 from relfm.labels import context_cutoffs, task_of
-from relfm.task import Task
+from relfm.task import TargetKind, Task
+from relfm.times import DAY, Span, format_time, parse_time
 
 
 def _task(window: str) -> Task:
@@ -35,6 +36,15 @@ def test_a_history_shorter_than_two_horizons_has_no_cutoff() -> None:
 def test_a_question_about_a_cell_has_one_moment() -> None:
     task = task_of("PREDICT users.age FOR EACH users", SCHEMA)
     assert context_cutoffs(task, (day(0), day(400)), day(300), limit=9).tolist() == [day(300)]
+
+
+def test_windows_of_months_and_days_have_closed_too() -> None:
+    task = Task("t", TargetKind.BINARY, "users", None, horizon=Span(1, 2 * DAY))
+    at = parse_time("2023-03-01")
+    assert task.closes(task.horizon.before(at)) > at
+    cutoffs = context_cutoffs(task, (parse_time("2020-01-01"), at), at, limit=6)
+    assert format_time(cutoffs[0]) == "2023-01-27"
+    assert (task.closes(cutoffs) <= at).all()
 
 
 @given(
