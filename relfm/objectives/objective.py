@@ -16,13 +16,22 @@ Drawn = Any
 
 @dataclass(frozen=True)
 class World:
-    """A database to learn from. ``until``: statistics may be fitted on rows up to then; ``index``: its place in the
-    corpus, which the domain adversary guesses."""
+    """A database to learn from.
+
+    until  statistics may be fitted on rows up to then
+    index  its place in the corpus, which the domain adversary guesses
+    share  of their usual size that draws have: less than 1 where neighbourhoods are too large for the memory
+    """
 
     database: DatabaseTensors
     sampler: Sampler
     until: int
     index: int = 0
+    share: float = 1.0
+
+    def sized(self, count: int, least: int = 8) -> int:
+        """``count`` examples of a draw, or the world's share of them, but no fewer than ``least``."""
+        return count if self.share == 1 else max(min(least, count), round(self.share * count))
 
 
 @dataclass(frozen=True)

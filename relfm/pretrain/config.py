@@ -40,7 +40,8 @@ class LoopConfig:
     """How long, how often.
 
     steps      in all; databases: whose gradients make one step (of every process)
-    nodes      that what an objective draws may have at most (memory is in proportion); 0: any number
+    nodes      that what an objective draws may have at most (memory is in proportion; fewer rows are drawn where the
+               neighbourhoods of all would be too large); 0: any number
     evaluate   steps between evaluations; draws: of every objective on every held-out database
     save       steps between checkpoints; keep: how many of the last ones stay
     average    decay of the running average of the weights that is evaluated and exported; 0: none, the weights as is

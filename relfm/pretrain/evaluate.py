@@ -7,7 +7,7 @@ import torch
 
 from relfm.model import RelationalModel
 from relfm.objectives import Objective
-from relfm.pretrain.feed import Part
+from relfm.pretrain.feed import Part, over_limit
 from relfm.pretrain.machine import Machine
 
 SEED = 0
@@ -21,7 +21,8 @@ def evaluate(
     val/loss/{database}/{objective}, val/loss/{objective}, val/loss/{database}, val/loss/total: the loss
     val/constant/...: that of the constant predictor
     val/ratio/...: loss over constant; below 1 something was learned
-    val/{objective}/{metric}: whatever else the objective measures (val/domain_adv/lambda)
+    val/{objective}/{metric}: whatever else the objective measures
+    val/over_limit/{database}/{objective}: nodes of the smallest draw that was too large to measure, where one was
     """
     losses: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     training = model.training
@@ -42,7 +43,8 @@ def evaluate(
                     losses[f"/{name}"][metric].append(float(value))
     for module in modules:
         module.train(training)
-    return _summary(losses)
+    left_out = {f"val/over_limit/{database}/{name}": n for (database, name), n in over_limit(parts).items()}
+    return _summary(losses) | left_out
 
 
 def _summary(losses: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from relfm.checkpoint import fill
 from relfm.checkpoint.nested import flatten, nest
 from relfm.model import RelationalModel
 from relfm.objectives import Loss, Objective, Optimisation
-from relfm.pretrain.feed import Part
+from relfm.pretrain.feed import Part, over_limit
 from relfm.pretrain.machine import Machine
 from relfm.pretrain.ranks import Ranks
 
@@ -49,6 +49,7 @@ class Learner:
             losses, record = self._losses(parts)
             if self.ranks.agree(bool(losses), self.machine.device):
                 record = self.optimisation.step(losses, progress, synchronise=self.ranks.average) | record
+        record |= {f"train/over_limit/{database}/{name}": n for (database, name), n in over_limit(parts).items()}
         if self.average:
             follow(self.averaged, self.weights, step, self.average)
         return record

@@ -59,6 +59,7 @@ def pretrain(
         stop = held.enter_context(stopping(config.machine.minutes))
         held.callback(run.close)
         run.begin(done, torn)
+        run.remark(feed.remarks(own["held_out"]))
         train(run, feed, stop, done)
     return run.file
 
@@ -78,7 +79,9 @@ def train(run: Run, feed: Ahead[Any], stop: Stop, done: int) -> None:
             break
 
         begin, waited = time.perf_counter(), feed.waited
-        record = run.learner.step(feed.take(step), step, step / loop.steps)
+        drawn = feed.take(step)
+        run.remark(feed.remarks(drawn))
+        record = run.learner.step(drawn, step, step / loop.steps)
         seconds = time.perf_counter() - begin
         record["train/progress/epoch"] = (step + 1) / loop.evaluate  # what lies between two evaluations
         record["train/system/seconds"] = seconds

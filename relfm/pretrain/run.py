@@ -2,8 +2,8 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,7 +35,8 @@ def require_new(out: Path) -> None:
 class Run(ABC):
     """What the loop tells, and where to. Only the first process writes. Subclasses know what is trained.
 
-    facts  what a run cannot change while it lasts
+    facts     what a run cannot change while it lasts
+    remarked  what has been said of draws, so that nothing is said twice
     """
 
     out: Path
@@ -45,6 +46,7 @@ class Run(ABC):
     facts: Mapping[str, Any]
     journal: Journal | None
     progress: Progress
+    remarked: set[str] = field(default_factory=set, kw_only=True)
 
     @property
     @abstractmethod
@@ -83,6 +85,13 @@ class Run(ABC):
             self.progress.say(f"going on after step {done}")
         elif self.journal is not None:
             self.journal.write(0, {"parameters": size, **self.origin})
+
+    def remark(self, texts: Iterable[str]) -> None:
+        """Says each text at its first time."""
+        for text in texts:
+            if text not in self.remarked:
+                self.remarked.add(text)
+                self.progress.say(text)
 
     def end(self, step: int, reason: str) -> None:
         """Says how far it came, and why no further."""

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import torch
+from sign_objective import Sign
 
 from relfm.checkpoint import Card, load_checkpoint
 from relfm.errors import UsageError
 from relfm.model import ModelConfig, RelationalModel
+from relfm.objectives import OBJECTIVES
 from relfm.pretrain import PretrainConfig, pretrain
 from relfm.pretrain.journal import read_journal
 from relfm.pretrain.learner import Learner
@@ -139,6 +141,26 @@ def test_the_journal_says_what_was_measured(config: Config, tmp_path: Path) -> N
     assert trained
     assert {f"train/loss/{database}" for _, _, database, _ in trained} <= set(steps[-1])
     assert [line["train/progress/epoch"] for line in steps] == pytest.approx([k / 6 for k in range(1, 13)])
+
+
+def test_what_is_left_out_for_its_size_is_journalled_and_said_once(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from relfm.pretrain import feed
+
+    monkeypatch.setattr(feed, "num_nodes", lambda drawn: 7 if isinstance(drawn, tuple) else 0)
+    monkeypatch.setitem(OBJECTIVES, "large", type("Large", (Sign,), {"draw": lambda *_: (1,)}))
+    pretrain(config(objectives=["sign", "large"], loop={"nodes": 6}), tmp_path)
+    lines = read_journal(tmp_path)
+    told = {name: value for line in lines for name, value in line.items() if "/over_limit/" in name}
+    assert {name.removesuffix("/large") for name in told} == {
+        "train/over_limit/bakery",
+        "train/over_limit/library",
+        "val/over_limit/stadium",
+    }
+    assert set(told.values()) == {7}
+    said = capsys.readouterr().err
+    assert all(said.count(f"a draw of large in {name} is left out") == 1 for name in ("bakery", "library", "stadium"))
 
 
 def test_the_held_out_loss_falls_below_a_constants(config: Config, tmp_path: Path) -> None:
