@@ -23,7 +23,7 @@ from relfm.pretrain.state import load_state
 from relfm.pretrain.states_run import StatesRun, facts_of
 from relfm.pretrain.stop import Stop, stopping
 from relfm.pretrain.worlds import open_worlds
-from relfm.threads import few_torch_threads
+from relfm.threads import few_torch_threads, num_cores
 
 
 def pretrain(
@@ -39,7 +39,7 @@ def pretrain(
     with ExitStack() as held:
         group = held.enter_context(ranks(config.machine.device))
         machine = Machine.of(config.machine, group)
-        held.enter_context(few_torch_threads(config.machine.threads))
+        held.enter_context(few_torch_threads(min(config.machine.threads, num_cores())))
         keep_freed_memory()
         kind: type[Run]
         if isinstance(config, HeadPretrainConfig):

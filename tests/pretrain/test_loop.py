@@ -16,6 +16,7 @@ from relfm.pretrain import PretrainConfig, pretrain
 from relfm.pretrain.journal import read_journal
 from relfm.pretrain.learner import Learner
 from relfm.pretrain.state import checkpoints
+from relfm.threads import num_cores
 
 Config = Callable[..., PretrainConfig]
 
@@ -186,3 +187,13 @@ def test_lines_are_said_where_there_is_no_terminal(
     assert "2 databases, 1 held out; cpu" in said.err
     assert "step 2: held-out loss against a constant's: sign" in said.err
     assert json.loads((tmp_path / "journal.jsonl").read_text().splitlines()[0])["parameters"] > 0
+
+
+def test_no_more_threads_are_asked_for_than_there_are_cores(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred thousand of them end the process."""
+    asked: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    pretrain(config(loop={"steps": 1}, machine={"threads": 100_000}), tmp_path, quiet=True)
+    assert max(asked[0], 1) <= num_cores()
