@@ -2,6 +2,7 @@
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from relfm.pretrain.feed import Feed
 from relfm.pretrain.head_config import HeadPretrainConfig
 from relfm.pretrain.head_learner import HeadLearner
 from relfm.pretrain.head_run import HeadRun, head_facts
+from relfm.pretrain.head_run import completed_facts as head_completed
 from relfm.pretrain.journal import Journal
 from relfm.pretrain.machine import Machine
 from relfm.pretrain.memory import keep_freed_memory
@@ -20,7 +22,7 @@ from relfm.pretrain.progress import progress
 from relfm.pretrain.ranks import ranks
 from relfm.pretrain.run import Run, require_new
 from relfm.pretrain.state import load_state
-from relfm.pretrain.states_run import StatesRun, facts_of
+from relfm.pretrain.states_run import StatesRun, completed_facts, facts_of
 from relfm.pretrain.stop import Stop, stopping
 from relfm.pretrain.worlds import open_worlds
 from relfm.threads import few_torch_threads, num_cores
@@ -46,13 +48,15 @@ def pretrain(
             corpus = open_episodes(config.corpus, config.kind)
             learner, facts = HeadLearner(config, machine, group), head_facts(config, corpus, group)
             feed = held.enter_context(EpisodeFeed(corpus, config, rank=group.rank))
+            completed = head_completed
             kind, own = HeadRun, {"corpus": corpus, "held_out": held_out_batches(corpus.held_out, config)}
         else:
             worlds = open_worlds(config.corpus)
             learner, facts = build_learner(config, worlds, machine, group), facts_of(config, worlds, group)
             feed = held.enter_context(Feed(worlds, learner.weights.objectives, config, rank=group.rank))
+            completed = partial(completed_facts, text_dim=worlds.text_dim)
             kind, own = StatesRun, {"worlds": worlds, "held_out": feed.held_out(config.loop.draws)}
-        done, torn = load_state(out, facts, learner)
+        done, torn = load_state(out, facts, learner, completed)
         shown = held.enter_context(progress(done, config.loop.steps, quiet=quiet or not group.is_first))
         journal = Journal(out, done, tensorboard=config.machine.tensorboard) if group.is_first else None
         run = kind(out, config.loop, learner, group, facts, journal, shown, config=config, **own)

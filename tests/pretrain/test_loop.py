@@ -8,7 +8,7 @@ import pytest
 import torch
 from sign_objective import Sign
 
-from relfm.checkpoint import Card, load_checkpoint
+from relfm.checkpoint import Card, load_checkpoint, save_checkpoint
 from relfm.errors import UsageError
 from relfm.model import ModelConfig, RelationalModel
 from relfm.objectives import OBJECTIVES
@@ -123,6 +123,33 @@ def test_another_run_is_not_gone_on_with(config: Config, tmp_path: Path) -> None
         pretrain(config(seed=1), tmp_path, resume=True, quiet=True)
     pretrain(config(loop={"steps": 4, "save": 1}), tmp_path, resume=True, quiet=True)
     assert checkpoints(tmp_path)[-1].stem == "00000004"
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ({"optimisation": {"rate": 0.1}}, "settings.optimisation.rate was 0.002, now it is 0.1"),
+        ({"model": {"dropout": 0.3}}, "settings.model.dropout was 0.0, now it is 0.3"),
+    ],
+)
+def test_settings_are_not_added_to_a_run(config: Config, tmp_path: Path, added: dict[str, Any], said: str) -> None:
+    pretrain(config(loop={"steps": 1}), tmp_path, quiet=True)
+    with pytest.raises(UsageError, match=said):
+        pretrain(config(**added), tmp_path, resume=True, quiet=True)
+    defaults = {"optimisation": {"rate": 2e-3}, "model": {"dropout": 0, "fanout": [16]}}
+    pretrain(config(loop={"steps": 2}, **defaults), tmp_path, resume=True, quiet=True)
+
+
+def test_a_run_whose_state_names_only_what_was_given_goes_on(config: Config, tmp_path: Path) -> None:
+    """As states did that an older relfm wrote."""
+    pretrain(config(loop={"steps": 1}), tmp_path, quiet=True)
+    (path,) = checkpoints(tmp_path)
+    tensors, header = load_checkpoint(path)
+    header["facts"]["settings"] |= {"optimisation": {}, "model": {"depth": 1, "width": 16, "heads": 2}}
+    save_checkpoint(path, tensors, header)
+    with pytest.raises(UsageError, match="settings.optimisation.clip was 0.5, now it is 0.1"):
+        pretrain(config(optimisation={"clip": 0.1}), tmp_path, resume=True, quiet=True)
+    pretrain(config(loop={"steps": 2}), tmp_path, resume=True, quiet=True)
 
 
 def test_the_journal_says_what_was_measured(config: Config, tmp_path: Path) -> None:
