@@ -24,7 +24,7 @@ def build_learner(config: PretrainConfig, worlds: Worlds, machine: Machine, rank
         torch.manual_seed(config.seed)
         weights = Weights(RelationalModel(model_config), {name: OBJECTIVES[name](model_config) for name in names})
     weights = weights.to(machine.device)
-    optimisation = Optimisation(weights.model, dict(weights.objectives.items()), seed=config.seed, **settings)
+    optimisation = Optimisation(weights.model, dict(weights.objectives.items()), **settings)
     return Learner(weights, optimisation, machine, ranks, average=config.loop.average, seed=config.seed)
 
 

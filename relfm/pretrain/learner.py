@@ -43,12 +43,12 @@ class Learner:
 
     def step(self, parts: Sequence[Part], step: int, progress: float) -> dict[str, float]:
         """One step on ``parts``; ``progress`` goes from 0 to 1. Same weights, parts and step: same numbers."""
-        seed = np.random.SeedSequence([self.seed, step, self.ranks.rank]).generate_state(1)[0]
+        seed, order = np.random.SeedSequence([self.seed, step, self.ranks.rank]).generate_state(2).tolist()
         with torch.random.fork_rng([self.machine.device] if self.machine.device.type == "cuda" else []):
-            torch.manual_seed(int(seed))
+            torch.manual_seed(seed)
             losses, record = self._losses(parts)
             if self.ranks.agree(bool(losses), self.machine.device):
-                record = self.optimisation.step(losses, progress, synchronise=self.ranks.average) | record
+                record = self.optimisation.step(losses, progress, self.ranks.average, seed=order) | record
         record |= {f"train/over_limit/{database}/{name}": n for (database, name), n in over_limit(parts).items()}
         if self.average:
             follow(self.averaged, self.weights, step, self.average)

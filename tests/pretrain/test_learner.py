@@ -5,7 +5,7 @@ import pytest
 import torch
 from sign_objective import Sign
 
-from relfm.objectives import OBJECTIVES, Loss
+from relfm.objectives import OBJECTIVES, Loss, Optimisation
 from relfm.pretrain import PretrainConfig
 from relfm.pretrain.build import build_learner
 from relfm.pretrain.feed import Feed
@@ -60,6 +60,24 @@ def test_a_step_depends_on_no_random_state_from_outside(config: Config) -> None:
             records.append([learner.step(feed.take(step), step, step / 3) for step in range(3)])
             assert torch.equal(torch.random.get_rng_state(), before)
     assert records[0] == records[1]
+
+
+def test_projections_are_seeded_by_step_and_rank_and_no_state_of_them_is_kept(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first process's state is what all of them go on with."""
+    seeds: list[int] = []
+    monkeypatch.setattr(Optimisation, "step", lambda *_, seed, **__: seeds.append(seed) or {})
+    settings = config()
+    worlds, machine = open_worlds(settings.corpus), Machine.of(settings.machine, Ranks())
+    for rank, steps in ((0, (0, 1)), (1, (0, 1)), (1, (1,))):
+        learner = build_learner(settings, worlds, machine, Ranks(rank=rank))
+        with Feed(worlds, learner.weights.objectives, settings, rank=rank) as feed:
+            for step in steps:
+                learner.step(feed.take(step), step, 0.0)
+        assert [key for key, _ in learner.state()[1]["optimisation"]["items"]] == ["optimizer"]
+    assert len(set(seeds)) == 4
+    assert seeds[-1] == seeds[3]
 
 
 def test_the_same_seed_gives_the_same_network_and_another_seed_another(config: Config) -> None:
