@@ -16,11 +16,12 @@ from relfm.pretrain.head_learner import HeadLearner
 from relfm.pretrain.head_run import HeadRun, head_facts
 from relfm.pretrain.head_run import completed_facts as head_completed
 from relfm.pretrain.journal import Journal
+from relfm.pretrain.lock import only_run
 from relfm.pretrain.machine import Machine
 from relfm.pretrain.memory import keep_freed_memory
 from relfm.pretrain.progress import progress
 from relfm.pretrain.ranks import ranks
-from relfm.pretrain.run import Run, require_new
+from relfm.pretrain.run import Run, require_left, require_new
 from relfm.pretrain.state import load_state
 from relfm.pretrain.states_run import StatesRun, completed_facts, facts_of
 from relfm.pretrain.stop import Stop, stopping
@@ -40,6 +41,10 @@ def pretrain(
         require_new(out)
     with ExitStack() as held:
         group = held.enter_context(ranks(config.machine.device))
+        if group.is_first:
+            held.enter_context(only_run(out))
+            if not resume:
+                require_new(out)  # again: another run may have come and gone before the lock was held
         machine = Machine.of(config.machine, group)
         held.enter_context(few_torch_threads(min(config.machine.threads, num_cores())))
         keep_freed_memory()
@@ -57,6 +62,7 @@ def pretrain(
             completed = partial(completed_facts, text_dim=worlds.text_dim)
             kind, own = StatesRun, {"worlds": worlds, "held_out": feed.held_out(config.loop.draws)}
         done, torn = load_state(out, facts, learner, completed)
+        require_left(done, config.loop.steps)
         shown = held.enter_context(progress(done, config.loop.steps, quiet=quiet or not group.is_first))
         journal = Journal(out, done, tensorboard=config.machine.tensorboard) if group.is_first else None
         run = kind(out, config.loop, learner, group, facts, journal, shown, config=config, **own)
@@ -79,6 +85,8 @@ def train(run: Run, feed: Ahead[Any], stop: Stop, done: int) -> None:
             run.evaluate(step)
         if step > done and (step % loop.save == 0 or is_over):
             run.save(step)
+        elif is_over and done:
+            run.publish(step)  # it may have been killed after its last state was written and before the network was
         if is_over:
             break
 

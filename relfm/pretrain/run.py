@@ -31,6 +31,13 @@ def require_new(out: Path) -> None:
         raise UsageError(f"'{out}' holds a run", hint="go on with --resume, or name another folder with --out")
 
 
+def require_left(done: int, steps: int) -> None:
+    """UsageError if more is done than the ``steps`` in all."""
+    if done > steps:
+        hint = f"give loop.steps (--steps) of {done} or more, or name another folder with --out"
+        raise UsageError(f"the run has already done {done} steps, loop.steps is {steps}", hint=hint)
+
+
 @dataclass(frozen=True)
 class Run(ABC):
     """What the loop tells, and where to. Only the first process writes. Subclasses know what is trained.
@@ -96,7 +103,7 @@ class Run(ABC):
     def end(self, step: int, reason: str) -> None:
         """Says how far it came, and why no further."""
         left = f" of {self.loop.steps} ({reason}); --resume goes on" if step < self.loop.steps else ""
-        self.progress.say(f"{step} steps{left}: {self.file}")
+        self.progress.say(f"{step} steps{left}: {self.file if self.file.exists() else self.out}")
 
     def close(self) -> None:
         if self.journal is not None:
@@ -121,6 +128,11 @@ class Run(ABC):
         """The state to go on from, and the network as it is now."""
         if self.journal is not None:
             save_state(self.out, step, self.facts, self.learner, self.loop.keep)
+        self.publish(step)
+
+    def publish(self, step: int) -> None:
+        """The network as it is now."""
+        if self.journal is not None:
             self.export(step)
         self.ranks.wait()
 

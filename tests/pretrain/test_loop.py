@@ -9,7 +9,7 @@ import torch
 from sign_objective import Sign
 
 from relfm.checkpoint import Card, load_checkpoint, save_checkpoint
-from relfm.errors import UsageError
+from relfm.errors import ResourceExceeded, UsageError
 from relfm.model import ModelConfig, RelationalModel
 from relfm.objectives import OBJECTIVES
 from relfm.pretrain import PretrainConfig, pretrain
@@ -54,6 +54,48 @@ def test_a_resumed_run_has_the_losses_of_an_unbroken_one(
     broken = pretrain(config(), tmp_path / "broken", resume=True, quiet=True)
     assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
     assert broken.read_bytes() == whole.read_bytes()
+
+
+def test_a_run_killed_before_its_network_was_written_writes_it(config: Config, tmp_path: Path) -> None:
+    before = pretrain(config(loop={"steps": 3}), tmp_path, quiet=True).read_bytes()
+    (tmp_path / "states.safetensors").unlink()
+    assert pretrain(config(loop={"steps": 3}), tmp_path, resume=True, quiet=True).read_bytes() == before
+
+
+def test_a_run_is_not_shortened(config: Config, tmp_path: Path) -> None:
+    pretrain(config(loop={"steps": 3}), tmp_path, quiet=True)
+    with pytest.raises(UsageError, match="the run has already done 3 steps, loop.steps is 2") as refused:
+        pretrain(config(loop={"steps": 2}), tmp_path, resume=True, quiet=True)
+    assert "3 or more" in refused.value.hint
+
+
+def test_two_runs_in_one_folder_are_kept_apart(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fcntl")
+    refused: list[str] = []
+
+    def again() -> None:
+        for resume in (True, False):
+            with pytest.raises(UsageError) as error:
+                pretrain(config(), tmp_path, resume=resume, quiet=True)
+            refused.append(error.value.message)
+
+    with monkeypatch.context() as patched:
+        interrupt_at(patched, 0, again)
+        pretrain(config(loop={"steps": 1}), tmp_path, quiet=True)
+    assert refused == [f"another run is at work in '{tmp_path}'", f"'{tmp_path}' holds a run"]
+    pretrain(config(loop={"steps": 2}), tmp_path, resume=True, quiet=True)
+
+
+def test_without_locks_a_run_is_not_hindered(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relfm.pretrain.lock.fcntl", None)
+    assert pretrain(config(loop={"steps": 1}), tmp_path, quiet=True).is_file()
+
+
+def test_a_folder_that_cannot_be_written_in_is_named(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResourceExceeded, match="cannot write in") as refused:
+        pretrain(config(), tmp_path / "file", quiet=True)
+    assert "--out" in refused.value.hint
 
 
 def test_a_torn_checkpoint_is_passed_over(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
