@@ -67,8 +67,6 @@ class Optimisation:
         total, told = self._oppose(opposed, values, sum(weighted.values()))
         record |= told | {"train/loss/total": total}
         record |= self._descend(synchronise)
-        for objective in self.objectives.values():
-            objective.advance(progress)
         return record
 
     def state_dict(self) -> dict[str, Any]:

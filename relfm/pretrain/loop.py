@@ -93,7 +93,7 @@ def train(run: Run, feed: Ahead[Any], stop: Stop, done: int) -> None:
         begin, waited = time.perf_counter(), feed.waited
         drawn = feed.take(step)
         run.remark(feed.remarks(drawn))
-        record = run.learner.step(drawn, step, step / loop.steps)
+        record = run.learner.step(drawn, step, loop.steps)
         seconds = time.perf_counter() - begin
         record["train/progress/epoch"] = (step + 1) / loop.evaluate  # what lies between two evaluations
         record["train/system/seconds"] = seconds

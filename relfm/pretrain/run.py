@@ -22,7 +22,7 @@ class Learns(Stateful, Protocol):
 
     machine: Machine
 
-    def step(self, drawn: Any, step: int, progress: float) -> dict[str, float]: ...
+    def step(self, drawn: Any, step: int, steps: int) -> dict[str, float]: ...
 
 
 def require_new(out: Path) -> None:

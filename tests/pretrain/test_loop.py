@@ -31,10 +31,10 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, step: int, deed: Callable[[], 
     """Does ``deed`` when that step begins."""
     before = Learner.step
 
-    def interrupted(self: Learner, parts: Any, at: int, progress: float) -> dict[str, float]:
+    def interrupted(self: Learner, parts: Any, at: int, steps: int) -> dict[str, float]:
         if at == step:
             deed()
-        return before(self, parts, at, progress)
+        return before(self, parts, at, steps)
 
     monkeypatch.setattr(Learner, "step", interrupted)
 
