@@ -67,8 +67,8 @@ class StatesRun(Run):
         weights = self.learner.averaged
         record = evaluate(weights.model, dict(weights.objectives.items()), self.held_out, self.learner.machine)
         ratios = {name.removeprefix("val/ratio/"): value for name, value in record.items() if name.count("/") == 2}
-        told = (f"{n} {v:.3f}" for n, v in ratios.items() if f"val/ratio/{n}" in record)
-        return record, f"held-out loss against a constant's: {', '.join(told)}"
+        told = [f"{n} {v:.3f}" for n, v in ratios.items() if f"val/ratio/{n}" in record]
+        return record, f"held-out loss against a constant's: {', '.join(told) or 'nothing could be measured'}"
 
     def export(self, step: int) -> None:
         model = self.learner.averaged.model
