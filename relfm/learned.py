@@ -1,19 +1,21 @@
 """What was pretrained, as one thing: the networks of a checkpoint folder and which of them sit on the panel.
 
-A folder holds ``features-head``, ``states`` and ``states-head`` (.safetensors); whatever is there takes part.
+A folder holds ``features-head``, ``states`` and ``states-head`` (.safetensors), or one network of such a kind under a
+name of its own; whatever is there takes part.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from relfm.checkpoint import fill, load_checkpoint, shipped_folder
+from relfm.checkpoint import fill, load_checkpoint, read_header, shipped_folder
 from relfm.errors import UsageError
-from relfm.schema import suggestion
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from relfm.heads.network import InContextHead
     from relfm.model import RelationalModel
 
@@ -25,6 +27,8 @@ RANDOM, ALONE = "random", "alone"
 TRUST, TRUST_IN_NUMBERS = 0.5, 0.0
 """The weight that goes to the heads, for classes and for numbers: chosen on validation databases, where the shipped
 head moved numbers in the wrong direction at any weight (docs/log.md)."""
+
+Network = TypeVar("Network", "InContextHead", "RelationalModel")
 
 FILES = {FEATURES_HEAD: "features-head", STATES: "states", STATES_HEAD: "states-head"}
 
@@ -77,18 +81,18 @@ class Learned:
 
 
 def learned(model: "str | Path | Learned | None") -> Learned | None:
-    """The pretrained networks of that name or folder; None for None and "none". UsageError if there is none such.
+    """The pretrained networks of that name, folder or file; None for None and "none". UsageError if there is none such.
 
     ``NAME:EXPERT+EXPERT`` takes those of its experts; ``random`` among them gives the networks random weights,
     ``random-7`` those of seed 7; with ``alone`` the heads' answers are not mixed with the closed forms'.
     """
     if model is None or isinstance(model, Learned):
         return model
-    name, _, parts = str(model).partition(":") if not Path(model).is_dir() else (str(model), "", "")
+    name, _, parts = str(model).partition(":") if not _is_place(Path(model)) else (str(model), "", "")
     if name == "none":
         return None
-    folder = Path(name)
-    found = _read((folder if folder.is_dir() else shipped_folder(name)).resolve())
+    path = (Path(name) if _is_place(Path(name)) else shipped_folder(name)).resolve()
+    found = _read(path.stem if path.is_file() else path.name, _files(path))
     if not parts:
         return found
     chosen = parts.split("+")
@@ -101,35 +105,95 @@ def learned(model: "str | Path | Learned | None") -> Learned | None:
     return replace(found, trust=1.0, trust_in_numbers=1.0) if ALONE in chosen else found
 
 
+Version = tuple[str, Path, int, int]
+"""Kind, path, moment of the last change and size of a file: what is read again once any of them is another."""
+
+
+def _is_place(path: Path) -> bool:
+    return path.is_dir() or (path.suffix == ".safetensors" and path.is_file())
+
+
+def _files(path: Path) -> tuple[Version, ...]:
+    """The networks of a folder, or the one file, by kind. UsageError if there is none, or several of one kind."""
+    if path.is_file():
+        kind = read_header(path)["kind"]
+        if kind not in FILES.values():
+            hint = f"name a network ({', '.join(FILES.values())}); a run leaves one beside its checkpoints"
+            raise UsageError(f"'{path.name}' holds '{kind}', not a network", hint=hint)
+        found = {kind: path}
+    else:
+        found = {kind: file for kind in FILES.values() if (file := _file_of(path, kind)) is not None}
+    if not found:
+        hint = f"it has no .safetensors file of kind {', '.join(FILES.values())}; relfm pretrain writes one"
+        raise UsageError(f"'{path.name}' holds no checkpoint", hint=hint)
+    return tuple((kind, file, file.stat().st_mtime_ns, file.stat().st_size) for kind, file in found.items())
+
+
+def _file_of(folder: Path, kind: str) -> Path | None:
+    """The file named after its kind, else the only one whose header says that it is of that kind."""
+    usual = folder / f"{kind}.safetensors"
+    if usual.is_file():
+        return usual
+    others = [file for file in sorted(folder.glob("*.safetensors")) if file.stem not in FILES.values()]
+    found = [file for file in others if _kind_of(file) == kind]
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found)
+        raise UsageError(f"'{folder.name}' holds several networks of kind '{kind}': {names}", hint="name one of them")
+    return found[0] if found else None
+
+
+def _kind_of(file: Path) -> str | None:
+    """None for what is no checkpoint of relfm's."""
+    try:
+        return read_header(file)["kind"]
+    except UsageError:
+        return None
+
+
 @lru_cache(maxsize=4)
-def _read(folder: Path) -> Learned:
+def _read(name: str, files: tuple[Version, ...]) -> Learned:
     from relfm.heads.config import HeadConfig
     from relfm.heads.network import InContextHead
 
-    def head(expert: str) -> InContextHead | None:
-        path = folder / f"{FILES[expert]}.safetensors"
-        if not path.is_file():
+    paths = {kind: file for kind, file, *_ in files}
+
+    def head(kind: str) -> InContextHead | None:
+        if kind not in paths:
             return None
-        tensors, header = load_checkpoint(path, kind=FILES[expert])
-        made = InContextHead(HeadConfig.from_dict(header["config"]))
-        fill(made, tensors, path.name)
-        return made.eval()
+        tensors, config = _tensors_and_config(paths[kind], kind)
+        return _filled(InContextHead(HeadConfig.from_dict(config)), tensors, paths[kind].name)
 
-    found = Learned(folder.name, head(FEATURES_HEAD), head(STATES_HEAD), _read_model(folder))
-    if not found.experts:
-        raise UsageError(
-            f"'{folder.name}' holds no checkpoint", hint=suggestion("", [f"{f}.safetensors" for f in FILES.values()])
-        )
-    return found
+    states = FILES[STATES]
+    model = _model(paths[states]) if states in paths else None
+    return Learned(name, head(FILES[FEATURES_HEAD]), head(FILES[STATES_HEAD]), model)
 
 
-def _read_model(folder: Path) -> "RelationalModel | None":
-    path = folder / f"{FILES[STATES]}.safetensors"
-    if not path.is_file():
-        return None
+def _model(path: Path) -> "RelationalModel":
     from relfm.model import ModelConfig, RelationalModel
+    from relfm.text import default_encoder
 
-    tensors, header = load_checkpoint(path, kind=FILES[STATES])
-    made = RelationalModel(ModelConfig.from_dict(header["config"]))
-    fill(made, tensors, path.name)
-    return made.eval()
+    tensors, values = _tensors_and_config(path, FILES[STATES])
+    config = ModelConfig.from_dict(values)
+    if config.text_dim != default_encoder().dim:
+        raise UsageError(
+            f"'{path.name}' reads text vectors of {config.text_dim} numbers, this relfm's have {default_encoder().dim}",
+            hint="pretrain it on shards that this version of relfm prepared",
+        )
+    return _filled(RelationalModel(config), tensors, path.name)
+
+
+def _tensors_and_config(path: Path, kind: str) -> "tuple[dict[str, Tensor], Mapping[str, Any]]":
+    tensors, header = load_checkpoint(path, kind=kind)
+    config = header.get("config")
+    if not isinstance(config, dict):
+        raise UsageError(f"'{path.name}' does not say its config: {config!r}", hint="name a file that relfm wrote")
+    return tensors, config
+
+
+def _filled(module: "Network", tensors: "Mapping[str, Tensor]", what: str) -> "Network":
+    """``module`` with those weights; UsageError if they do not fit, or if one is not finite."""
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise UsageError(f"{what}: '{name}' holds numbers that are not finite", hint="pretrain it anew")
+    fill(module, tensors, what)
+    return module.eval()

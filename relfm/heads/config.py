@@ -17,6 +17,14 @@ class HeadConfig:
     inputs: int = 48
     clusters: int = 8
 
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise UsageError(f"a head's {name} is {value!r}", hint="it is a whole number, at least 1")
+        if self.width % self.heads:
+            hint = "make it a multiple"
+            raise UsageError(f"a head's width {self.width} cannot be split over {self.heads} heads", hint=hint)
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 

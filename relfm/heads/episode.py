@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+
+from relfm.errors import DataCannotAnswer
 
 EXPERTS = ("prior", "history", "linear", "steps", "conjunctions", "waves", "neighbours")
 """The experts in closed form that a head has slots for."""
@@ -98,10 +100,16 @@ def save_episodes(episodes: Iterable[Episode], path: Path) -> int:
 
 
 def load_episodes(path: Path) -> Iterator[Episode]:
-    """The episodes of one file."""
-    with safe_open(path, framework="numpy") as file:
-        names = set(file.keys())
-        for i, scalars in enumerate(json.loads(file.metadata()["episodes"])):
-            held = {f.name: file.get_tensor(f"{i}.{f.name}") for f in fields(Episode) if f"{i}.{f.name}" in names}
-            wide = {n: v.astype(np.float32) if v.dtype == np.float16 else v for n, v in held.items()}
-            yield Episode(**wide, **scalars)
+    """The episodes of one file; DataCannotAnswer if it holds none, or is torn."""
+    hint = f"delete '{path}' and make it anew: relfm prepare --episodes 3"
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata, names = file.metadata() or {}, set(file.keys())
+            if "episodes" not in metadata:
+                raise DataCannotAnswer(f"'{path.name}' holds no episodes", hint=hint)
+            for i, scalars in enumerate(json.loads(metadata["episodes"])):
+                held = {f.name: file.get_tensor(f"{i}.{f.name}") for f in fields(Episode) if f"{i}.{f.name}" in names}
+                wide = {n: v.astype(np.float32) if v.dtype == np.float16 else v for n, v in held.items()}
+                yield Episode(**wide, **scalars)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise DataCannotAnswer(f"'{path.name}' holds no whole episodes: {error}", hint=hint) from None

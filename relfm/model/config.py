@@ -31,6 +31,12 @@ class ModelConfig:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("depth", "text_dim", "width", "heads"):
+            _require(_is_whole(getattr(self, name)), name, getattr(self, name), "it is a whole number")
+        _require(isinstance(self.backbone, str), "backbone", self.backbone, f"one of {', '.join(BACKBONES)}")
+        listed = isinstance(self.fanout, list | tuple) and all(map(_is_whole, self.fanout))
+        _require(listed, "fanout", self.fanout, "it is a list of whole numbers, one per layer")
+        _require(_is_whole(self.dropout) or isinstance(self.dropout, float), "dropout", self.dropout, "it is a number")
         if self.depth < 1:
             raise UsageError(f"depth is {self.depth}", hint="a network has at least one relational layer")
         self._derive("width", self.width or 32 * self.depth)
@@ -65,3 +71,12 @@ class ModelConfig:
             known = ", ".join(f.name for f in fields(cls))
             raise UsageError(f"the model's configuration has no '{unknown[0]}'", hint=f"it has: {known}")
         return cls(**values)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _require(holds: bool, name: str, value: object, hint: str) -> None:
+    if not holds:
+        raise UsageError(f"the model's {name} is {value!r}", hint=hint)

@@ -15,7 +15,7 @@ from relfm.model.tree import Level
 
 
 class GinLayer(nn.Module):
-    """x + norm(MLP((1 + eps) x + sum of relu(neighbour + relation + age)))."""
+    """x + relu(norm(MLP((1 + eps) x + sum of relu(neighbour + relation + age))))."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

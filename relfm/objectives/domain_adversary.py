@@ -38,8 +38,8 @@ class DomainDraw:
 
 
 class DomainAdversary(Objective):
-    """Cross entropy of the database's index. The reversed gradient has weight 0 for the first 40 % of the training and
-    then rises to 0.01 (text 3)."""
+    """Cross entropy of the database's index; one that is held out has none, and offers nothing. The reversed gradient
+    has weight 0 for the first 40 % of the training and then rises to 0.01 (text 3)."""
 
     name = "domain_adv"
     cooperative = False
@@ -51,7 +51,7 @@ class DomainAdversary(Objective):
         self.register_buffer("weight", torch.tensor(reversal(0.0)))
 
     def draw(self, world: World, generator: np.random.Generator) -> DomainDraw | None:
-        seeds = draw_seeds(world, generator, SEEDS)
+        seeds = draw_seeds(world, generator, SEEDS) if world.index >= 0 else None
         if seeds is None:
             return None
         return DomainDraw(seeds, world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout))

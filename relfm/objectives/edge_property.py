@@ -66,7 +66,7 @@ class EdgeProperty(Objective):
         place = np.unique(generator.integers(1, len(children), 4 * PAIRS))
         same = link.parents[children[place]] == link.parents[children[place - 1]]
         there = visible(world, link.parent, link.parents[children[place]], times[place - 1])
-        place = generator.permutation(place[same & there & (times[place - 1] > TIMELESS)])[:PAIRS]
+        place = generator.permutation(place[same & there & (times[place - 1] > TIMELESS)])[: world.sized(PAIRS, LEAST)]
         if len(place) < LEAST:
             return None
         gaps, rows = np.log1p((times[place] - times[place - 1]) / DAY), children[place]
@@ -87,7 +87,7 @@ class EdgeProperty(Objective):
         rows = rows[(other.parents[rows] >= 0) & np.isfinite(table.numbers[rows, column])]
         seen = moments(world, table.times[rows], generator)
         there = np.all([visible(world, k.parent, k.parents[rows], seen) for k in (link, other)], axis=0)
-        rows, seen = rows[there][:PAIRS], seen[there][:PAIRS]
+        rows, seen = (a[there][: world.sized(PAIRS, LEAST)] for a in (rows, seen))
         if len(rows) < LEAST:
             return None
         statistics = column_statistics(table, world.until)

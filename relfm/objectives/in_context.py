@@ -64,7 +64,8 @@ class InContext(Objective):
         for _ in range(ATTEMPTS if tasks else 0):
             index = int(generator.integers(len(tasks)))
             task = tasks[index]
-            places = split(task, world.until, generator)
+            sizes = world.sized(CONTEXT, LEAST_CONTEXT), world.sized(QUERIES, LEAST_QUERIES)
+            places = split(task, world.until, generator, *sizes)
             made = places and targets(task, *places[:2])
             if made:
                 context, queries, at = places
@@ -109,9 +110,15 @@ def class_loss(odds: Tensor, wanted: Tensor) -> Tensor:
     return functional.cross_entropy(odds, wanted.argmax(dim=1))
 
 
-def split(task: TaskTensors, until: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int] | None:
-    """Places of context and queries among the answers known by ``until``, and the moment between them: everything in
-    the context was known by then, and no query is asked before."""
+def split(
+    task: TaskTensors,
+    until: int,
+    generator: np.random.Generator,
+    most_context: int = CONTEXT,
+    most_queries: int = QUERIES,
+) -> tuple[np.ndarray, np.ndarray, int] | None:
+    """Places of so many context answers and queries at most, among the answers known by ``until``, and the moment
+    between them: everything in the context was known by then, and no query is asked before."""
     usable = task.known <= until
     cutoffs = np.unique(task.cutoffs[usable])
     if not len(cutoffs):
@@ -122,8 +129,8 @@ def split(task: TaskTensors, until: int, generator: np.random.Generator) -> tupl
         return None
     early = early[np.argsort(task.cutoffs[early], kind="stable")][-LATEST * CONTEXT :]
     later = later[np.argsort(task.cutoffs[later], kind="stable")][: LATEST * QUERIES]
-    context = np.sort(generator.choice(early, min(CONTEXT, len(early)), replace=False))
-    queries = np.sort(generator.choice(later, min(QUERIES, len(later)), replace=False))
+    context = np.sort(generator.choice(early, min(most_context, len(early)), replace=False))
+    queries = np.sort(generator.choice(later, min(most_queries, len(later)), replace=False))
     return context, queries, at
 
 

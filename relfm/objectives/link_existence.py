@@ -48,7 +48,7 @@ class LinkExistence(Objective):
         if index is None:
             return None
         link, usable = links[index], usable[index]
-        children = np.sort(generator.choice(usable, min(PAIRS, len(usable)), replace=False))
+        children = np.sort(generator.choice(usable, min(world.sized(PAIRS), len(usable)), replace=False))
         times = tables[link.child].times[children]
         seen = moments(world, times, generator)
         false = false_parents(world, index, children, seen, generator)

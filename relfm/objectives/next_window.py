@@ -114,10 +114,11 @@ def _moments(world: World, index: int, generator: np.random.Generator) -> tuple[
     moments = thinned[(thinned >= first) & (thinned > TIMELESS) & (thinned <= last - window)]
     if not window or not len(moments):
         return None
-    event = children[generator.integers(len(children), size=SEEDS // 2)]
+    count = world.sized(SEEDS, 2 * LEAST)
+    event = children[generator.integers(len(children), size=count // 2)]
     event = event[(times[event] >= first) & (times[event] <= last - window)]
     soon = times[event] + (window * generator.random(len(event))).astype(np.int64)
-    rows = generator.choice(known(world).rows[link.parent], SEEDS - len(event))
+    rows = generator.choice(known(world).rows[link.parent], count - len(event))
     seen = np.concatenate([np.minimum(soon, last - window), generator.choice(moments, len(rows))])
     rows = np.concatenate([link.parents[event], rows])
     there = visible(world, link.parent, rows, seen)

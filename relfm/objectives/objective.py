@@ -16,13 +16,22 @@ Drawn = Any
 
 @dataclass(frozen=True)
 class World:
-    """A database to learn from. ``until``: statistics may be fitted on rows up to then; ``index``: its place in the
-    corpus, which the domain adversary guesses."""
+    """A database to learn from.
+
+    until  statistics may be fitted on rows up to then
+    index  its place among those trained on, which the domain adversary guesses; -1: it is held out
+    share  of their usual size that draws have: less than 1 where neighbourhoods are too large for the memory
+    """
 
     database: DatabaseTensors
     sampler: Sampler
     until: int
     index: int = 0
+    share: float = 1.0
+
+    def sized(self, count: int, least: int = 8) -> int:
+        """``count`` examples of a draw, or the world's share of them, but no fewer than ``least``."""
+        return count if self.share == 1 else max(min(least, count), round(self.share * count))
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,11 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def advance(self, progress: float) -> None:
-        """Called after every step with the share of the training that is done: schedules move here."""
+        """Called before every step with a share that goes from 0 at the first one to 1 at the last: schedules move
+        here, and say what they say at that share whatever was said before."""
 
 
 def mlp(inputs: int, outputs: int, hidden: int | None = None) -> nn.Sequential:
-    """The standard head of text 3: linear, ReLU, linear."""
+    """Linear, ReLU, linear: the standard head of text 3 without its dropout, of which heads this small need none."""
     hidden = hidden or max(inputs // 2, 16)
     return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, outputs))

@@ -21,7 +21,6 @@ class Optimisation:
     rate       peak learning rate of the network; an objective's heads learn at its ``rate`` times as much
     decay      weight decay; clip: largest norm of the network's gradient, and of the heads' (text 3: 0.5)
     balance    inverse-magnitude weights, else equal ones; surgery: PCGrad over the cooperative objectives
-    seed       of the order in which conflicts are projected
     """
 
     def __init__(
@@ -34,7 +33,6 @@ class Optimisation:
         clip: float = 0.5,
         balance: bool = True,
         surgery: bool = True,
-        seed: int = 0,
     ) -> None:
         self.model, self.objectives = model, dict(objectives)
         self.rate, self.clip, self.balance, self.surgery = rate, clip, balance, surgery
@@ -43,14 +41,15 @@ class Optimisation:
             held = [*objective.parameters()]
             groups += [{"params": held, "name": name, "scale": objective.rate}] if held else []
         self.optimizer = torch.optim.AdamW(groups, lr=rate, weight_decay=decay, betas=(0.9, 0.98))
-        self.generator = torch.Generator().manual_seed(seed)
 
     def step(
-        self, losses: Mapping[str, Tensor], progress: float, synchronise: Synchronise | None = None
+        self, losses: Mapping[str, Tensor], progress: float, synchronise: Synchronise | None = None, *, seed: int = 0
     ) -> dict[str, float]:
         """One step on the scalar losses by objective; returns everything that text 3 logs of it.
 
-        ``synchronise`` averages gradients over processes, in place. Losses that are not finite are left out.
+        ``synchronise`` averages gradients over processes, in place. Losses that are not finite are left out. ``seed``
+        is that of the order in which conflicts are projected: what steps before drew leaves no trace, because each
+        process draws a different number of objectives and only the first one's state is kept.
         """
         values = dict(zip(losses, torch.stack([*losses.values()]).detach().double().tolist(), strict=True))
         finite = {n: loss for n, loss in losses.items() if math.isfinite(values[n])}
@@ -63,23 +62,20 @@ class Optimisation:
         weighted = {n: weights[n] * values[n] for n in mates}
         record |= {f"train/loss_balancer/weight/{n}": w for n, w in weights.items()}
         record |= {f"train/loss_balancer/weighted/{n}": w for n, w in weighted.items()}
-        record |= self._cooperate({n: weights[n] * loss for n, loss in mates.items()})
+        record |= self._cooperate({n: weights[n] * loss for n, loss in mates.items()}, seed)
         opposed = {n: loss for n, loss in finite.items() if n not in mates}
         total, told = self._oppose(opposed, values, sum(weighted.values()))
         record |= told | {"train/loss/total": total}
         record |= self._descend(synchronise)
-        for objective in self.objectives.values():
-            objective.advance(progress)
         return record
 
     def state_dict(self) -> dict[str, Any]:
         """What the next step depends on, besides the weights."""
-        return {"optimizer": self.optimizer.state_dict(), "generator": self.generator.get_state()}
+        return {"optimizer": self.optimizer.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Takes up what ``state_dict`` gave; the next step is the one that would have followed."""
         self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"].to(torch.uint8).cpu())
 
     def _schedule(self, progress: float) -> dict[str, float]:
         """Sets the learning rates; the record of all that is scheduled (an objective's are its scalar buffers)."""
@@ -96,7 +92,7 @@ class Optimisation:
             return inverse_magnitude(losses)
         return {name: 1 / len(losses) for name in losses}
 
-    def _cooperate(self, losses: Mapping[str, Tensor]) -> dict[str, float]:
+    def _cooperate(self, losses: Mapping[str, Tensor], seed: int) -> dict[str, float]:
         """Gradients of the cooperative objectives: heads as they are, the network's after surgery."""
         if not self.surgery or len(losses) < 2:
             if losses:
@@ -106,7 +102,7 @@ class Optimisation:
         for name, loss in losses.items():
             found = self._gradients(loss, name)
             rows.append(torch.cat([g.reshape(-1) for g in found]))
-        done = project_conflicts(torch.stack(rows), self.generator)
+        done = project_conflicts(torch.stack(rows), torch.Generator().manual_seed(seed))
         parts = done.gradient.split([p.numel() for p in shared])
         for parameter, part in zip(shared, parts, strict=True):
             parameter.grad = part.view_as(parameter).clone()

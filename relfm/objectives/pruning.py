@@ -25,11 +25,23 @@ def pruned(hood: Neighbourhood, keep: np.ndarray) -> Neighbourhood:
     )
 
 
+WAYS_AROUND = 4
+"""From so many hops on, a tree leads back to its seed's row, and from there by the way that was cut at the first hop.
+Where two keys of a table point at one row three hops are enough; trees of three stay as networks were trained on."""
+
+
 def without_way(hood: Neighbourhood, relation: int) -> Neighbourhood:
-    """No seed reaches anything by ``relation``: what is asked for must not be told."""
+    """No seed reaches anything by ``relation``, which leads to a parent row: what is asked for must not be told,
+    neither at the first hop nor where the seed's row stands further out."""
     first_hop = np.zeros(hood.num_nodes, bool)
     first_hop[hood.offsets[1] : hood.offsets[2]] = True
-    return pruned(hood, ~(first_hop & (hood.relations == relation)))
+    told = first_hop & (hood.relations == relation)
+    if len(hood.offsets) - 2 >= WAYS_AROUND:
+        own = (hood.tables == hood.tables[hood.seeds]) & (hood.rows == hood.rows[hood.seeds])
+        from_own = (hood.relations == relation) & own[np.maximum(hood.parents, 0)]
+        to_own = (hood.relations == relation - 1) & own
+        told |= from_own | to_own
+    return pruned(hood, ~told)
 
 
 def without_rows(hood: Neighbourhood, table: int, rows: np.ndarray) -> Neighbourhood:

@@ -25,14 +25,14 @@ class Seeds:
 
 
 def draw_seeds(world: World, generator: np.random.Generator, count: int, *, least: int = 8) -> Seeds | None:
-    """Up to ``count`` distinct rows of a linked table, drawn with a chance as the root of its size; None if no table
-    has ``least`` rows."""
+    """Up to ``count`` distinct rows of a linked table (fewer where the world asks for small draws), drawn with a chance
+    as the root of its size; None if no table has ``least`` rows."""
     tables, rows = world.database.tables, known(world).rows
     linked = {t for link in world.database.links for t in (link.child, link.parent)}
     table = by_root([len(r) if i in linked and len(r) >= least else 0 for i, r in enumerate(rows)], generator)
     if table is None:
         return None
-    drawn = np.sort(generator.choice(rows[table], min(count, len(rows[table])), replace=False))
+    drawn = np.sort(generator.choice(rows[table], min(world.sized(count, least), len(rows[table])), replace=False))
     times = tables[table].times[drawn]
     seen = moments(world, times, generator)
     if generator.random() < LATER:

@@ -23,6 +23,7 @@ from relfm.heads.episode import FOLDERS, save_episodes
 from relfm.learned import learned
 from relfm.prepare.episodes import episodes_of
 from relfm.prepare.fingerprint import fingerprints
+from relfm.prepare.recipe import MADE, SHARD, names_of, require_same, said_of
 from relfm.pretrain.blocked import Blocked
 from relfm.questions import usable_questions
 from relfm.states import encode_database, encode_task
@@ -58,19 +59,26 @@ def prepare(
     Each shard holds the folder's hosted questions (train and val splits) and up to ``questions`` drawn ones that
     something can be learned from, with at most ``MOST_LABELS`` answers each. With ``episodes`` so many moments of each
     question are answered by the closed forms too, for the heads; ``states`` names the model whose learned states their
-    rows then have in place of features. What is there already is not made again. Refused for a benchmark's database
-    or one that is for validation; DataCannotAnswer for one of more than ``most_rows`` rows; UsageError for a model
-    without states.
+    rows then have in place of features. What is there already is not made again: UsageError, before anything is read,
+    if it was made from another source, with another seed or number of questions or moments. UsageError too for two
+    sources of one name and for a model without states; Refused for a benchmark's database or one that is for
+    validation; DataCannotAnswer for one of more than ``most_rows`` rows.
     """
-    sources = for_pretraining(sources, progress)
+    named = names_of(for_pretraining(sources, progress))
     out.mkdir(parents=True, exist_ok=True)
     index = read_index(out)
     blocked = Blocked.read()
     model = None if states is None else states_model(states)
     kind = "features-head" if model is None else "states-head"
-    for source in sources:
-        name = Path(str(source)).name.removesuffix(".db").removesuffix(".duckdb")
-        wanted = out / FOLDERS[kind] / f"{name}.safetensors"
+    folder, moments = FOLDERS[kind], {"episodes": episodes, "states": None if states is None else str(states)}
+    recipes = {n: {"source": said_of(s), "seed": seed, "questions": questions} for n, s in named.items()}
+    for name, recipe in recipes.items():
+        entry = index["shards"].get(name, {})
+        require_same(name, entry, SHARD, recipe, out / f"{name}.safetensors")
+        if episodes:
+            require_same(name, entry, folder, recipe | moments, out / folder / f"{name}.safetensors")
+    for name, source in named.items():
+        wanted = out / folder / f"{name}.safetensors"
         is_done = name in index["shards"] and (out / index["shards"][name]["file"]).is_file()
         if is_done and (not episodes or wanted.is_file()):
             progress(f"{name}: there already")
@@ -85,19 +93,21 @@ def prepare(
         check_size(name, rows, most_rows)
         asked = [*known_questions(source, database, questions, seed, progress)]
         if not is_done:
+            made = {**index["shards"].get(name, {}).get(MADE, {}), SHARD: recipes[name]}
             entry = _shard(database, name, asked, out, seed)
-            index["shards"][name] = entry | {"rows": rows, "fingerprints": sketch, **said}
+            index["shards"][name] = entry | {"rows": rows, "fingerprints": sketch, **said, MADE: made}
         if episodes:
             generator = np.random.default_rng([seed, len(name)])
             progress(f"{name}: episodes of {len(asked)} questions")
-            made = (
+            found = (
                 episode
                 for task, examples in asked
                 for episode in episodes_of(
                     database, task, examples, generator, name=name, moments=episodes, model=model
                 )
             )
-            save_episodes(made, wanted)
+            save_episodes(found, wanted)
+            index["shards"][name].setdefault(MADE, {})[folder] = recipes[name] | moments
         write_index(out, index)
     return index
 

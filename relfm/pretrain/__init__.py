@@ -1,7 +1,7 @@
 """Pretraining across databases: torch, NumPy, numba, safetensors and prepared shards, nothing else."""
 
 from relfm.pretrain.asked import Asked
-from relfm.pretrain.config import CorpusConfig, LoopConfig, MachineConfig, PretrainConfig
+from relfm.pretrain.config import CorpusConfig, LoopConfig, MachineConfig, OptimisationConfig, PretrainConfig
 from relfm.pretrain.config_file import read_settings, tree_of
 from relfm.pretrain.head_config import HeadPretrainConfig
 from relfm.pretrain.loop import pretrain
@@ -12,6 +12,7 @@ __all__ = [
     "HeadPretrainConfig",
     "LoopConfig",
     "MachineConfig",
+    "OptimisationConfig",
     "PretrainConfig",
     "pretrain",
     "read_settings",

@@ -5,7 +5,7 @@ So a resumed run draws what an unbroken one would have drawn.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, Self, TypeVar
 
@@ -25,6 +25,10 @@ class Ahead(ABC, Generic[Drawn]):
     @abstractmethod
     def draw(self, step: int) -> Drawn:
         """What ``step`` is trained on; same step, same draw."""
+
+    def remarks(self, drawn: Drawn) -> Sequence[str]:
+        """What a person should know of this draw, in words; each is said once."""
+        return ()
 
     def take(self, step: int) -> Drawn:
         """The draw of ``step``; those of the next steps are made meanwhile."""

@@ -1,8 +1,8 @@
 """From settings to what learns: the network, the objectives of a scheme, their optimisation."""
 
 import difflib
-import inspect
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import torch
 
@@ -15,18 +15,16 @@ from relfm.pretrain.machine import Machine
 from relfm.pretrain.ranks import Ranks
 from relfm.pretrain.worlds import Worlds
 
-_BUILT_IN = {"model", "objectives", "seed"}
-
 
 def build_learner(config: PretrainConfig, worlds: Worlds, machine: Machine, ranks: Ranks) -> Learner:
     """Weights drawn from the seed alone, the same in every process; UsageError for unknown names and settings."""
     model_config = config.model_config(worlds.text_dim)
-    names, settings = objective_names(config), optimisation_settings(config)
+    names, settings = objective_names(config), asdict(config.optimisation)
     with torch.random.fork_rng([]):
         torch.manual_seed(config.seed)
         weights = Weights(RelationalModel(model_config), {name: OBJECTIVES[name](model_config) for name in names})
     weights = weights.to(machine.device)
-    optimisation = Optimisation(weights.model, dict(weights.objectives.items()), seed=config.seed, **settings)
+    optimisation = Optimisation(weights.model, dict(weights.objectives.items()), **settings)
     return Learner(weights, optimisation, machine, ranks, average=config.loop.average, seed=config.seed)
 
 
@@ -37,13 +35,6 @@ def objective_names(config: PretrainConfig) -> tuple[str, ...]:
         return SCHEMES[config.scheme]
     _require_known("objective", config.objectives, OBJECTIVES)
     return config.objectives
-
-
-def optimisation_settings(config: PretrainConfig) -> dict[str, object]:
-    """Those given; UsageError for one that the optimisation does not have."""
-    known = [name for name in inspect.signature(Optimisation).parameters if name not in _BUILT_IN]
-    _require_known("setting of optimisation", config.optimisation, known)
-    return dict(config.optimisation)
 
 
 def _require_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:

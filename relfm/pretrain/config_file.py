@@ -19,11 +19,14 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise UsageError(f"'{path.name}' is neither .toml nor .json", hint="name a configuration file")
     try:
         text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        read = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except OSError as error:
         raise UsageError(f"cannot read '{path}': {error.strerror}", hint="name a configuration file") from None
     except ValueError as error:
         raise UsageError(f"'{path.name}' is not {path.suffix[1:].upper()}: {error}") from None
+    if not isinstance(read, dict):
+        raise UsageError(f"'{path.name}' holds no settings", hint="write them as {name: value}")
+    return read
 
 
 def tree_of(cls: type[Tree], values: Mapping[str, Any], where: str = "") -> Tree:

@@ -16,7 +16,7 @@ from relfm.pretrain.ahead import Ahead
 from relfm.pretrain.config import CorpusConfig
 from relfm.pretrain.corpus import ShardEntry, chosen, read_corpus
 from relfm.pretrain.head_config import HeadPretrainConfig
-from relfm.pretrain.worlds import held_out_names, probabilities
+from relfm.pretrain.worlds import fewer_held_out, held_out_names, probabilities
 
 MOST_OUTPUTS = 3
 """Outputs of a held-out episode that are asked about, spread over all of them."""
@@ -50,7 +50,7 @@ def open_episodes(config: CorpusConfig, kind: str) -> EpisodeCorpus:
     found = {name: [e for e in load_episodes(files[name]) if _is_usable(e)] for name in entries}
     train = [name for name in entries if name not in held_out and found[name]]
     if not train:
-        raise DataCannotAnswer("every database with episodes is held out", hint="lower corpus.share, or name fewer")
+        raise DataCannotAnswer("every database with episodes is held out", hint=fewer_held_out(config))
     weights = probabilities([entries[name] for name in train], [len(found[name]) for name in train], config)
     return EpisodeCorpus(
         train=tuple(e for name in train for e in found[name]),

@@ -5,7 +5,15 @@ from typing import Any
 
 from relfm.heads.config import HeadConfig
 from relfm.heads.episode import FOLDERS
-from relfm.pretrain.config import CorpusConfig, LoopConfig, MachineConfig, require
+from relfm.pretrain.config import (
+    CorpusConfig,
+    LoopConfig,
+    MachineConfig,
+    require,
+    require_name,
+    require_rates,
+    require_seed,
+)
 
 KINDS = tuple(FOLDERS)
 
@@ -27,8 +35,7 @@ class HeadOptimisation:
     def __post_init__(self) -> None:
         for name in ("batch", "context", "queries"):
             require(getattr(self, name) >= 1, f"optimisation.{name}", getattr(self, name), "at least 1")
-        for name in ("rate", "clip"):
-            require(getattr(self, name) > 0, f"optimisation.{name}", getattr(self, name), "more than 0")
+        require_rates(self.rate, self.decay, self.clip)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +43,7 @@ class HeadPretrainConfig:
     """What ``pretrain`` needs to know of a head; ``loop.databases`` and ``loop.nodes`` mean nothing to it.
 
     kind     "features-head" or "states-head": what the inputs of its episodes are
-    name     of the file that the run leaves behind
+    name     of the file that the run leaves behind; the kind unless given
     seed     of everything random
     licence  of the weights, for their card
     model    the head's settings by name
@@ -54,12 +61,14 @@ class HeadPretrainConfig:
 
     def __post_init__(self) -> None:
         require(self.kind in KINDS, "kind", self.kind, f"one of {', '.join(KINDS)}")
-        require(self.seed >= 0, "seed", self.seed, "at least 0")
+        require_name(self.file_name)
+        require_seed(self.seed)
+        self.model_config()
 
     @property
     def file_name(self) -> str:
         return self.name or self.kind
 
     def model_config(self) -> HeadConfig:
-        """UsageError for a setting that a head does not have."""
+        """UsageError for a setting that a head does not have, or a value that it cannot take."""
         return HeadConfig.from_dict(self.model)

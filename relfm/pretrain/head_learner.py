@@ -37,8 +37,9 @@ class HeadLearner:
             self.head.parameters(), lr=self.settings.rate, weight_decay=self.settings.decay, betas=(0.9, 0.98)
         )
 
-    def step(self, drawn: EpisodeBatch, step: int, progress: float) -> dict[str, float]:
-        """One step; ``progress`` goes from 0 to 1. Same weights, draw and step: same numbers."""
+    def step(self, drawn: EpisodeBatch, step: int, steps: int) -> dict[str, float]:
+        """The step after ``step`` of ``steps`` in all. Same weights, draw and step: same numbers."""
+        progress = step / steps
         rate = self.settings.rate * learning_rate(progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate

@@ -1,12 +1,12 @@
 """A run that trains an in-context head."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from relfm.checkpoint import save_checkpoint
-from relfm.pretrain.config_file import plain_of
+from relfm.pretrain.config_file import plain_of, tree_of
 from relfm.pretrain.episodes import EpisodeBatch, EpisodeCorpus
 from relfm.pretrain.head_config import HeadPretrainConfig
 from relfm.pretrain.head_learner import HeadLearner
@@ -16,10 +16,20 @@ from relfm.pretrain.run import Run, described
 
 def head_facts(config: HeadPretrainConfig, corpus: EpisodeCorpus, ranks: Ranks) -> dict[str, Any]:
     """What a run cannot change while it lasts."""
+    return {"ranks": ranks.count, "settings": fixed_settings(config), "corpus": dict(corpus.hashes)}
+
+
+def fixed_settings(config: HeadPretrainConfig) -> dict[str, Any]:
+    """Those that a run cannot change, the head's with its defaults."""
     fixed = plain_of(config)
     del fixed["machine"], fixed["corpus"]["folder"]
     fixed["loop"] = {"average": fixed["loop"]["average"]}
-    return {"ranks": ranks.count, "settings": fixed, "corpus": dict(corpus.hashes)}
+    return fixed | {"model": config.model_config().to_dict()}
+
+
+def completed_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a run that was begun before, its settings with the defaults of those that it does not name."""
+    return {**facts, "settings": fixed_settings(tree_of(HeadPretrainConfig, facts["settings"]))}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from relfm.checkpoint import fill
 from relfm.checkpoint.nested import flatten, nest
 from relfm.model import RelationalModel
 from relfm.objectives import Loss, Objective, Optimisation
-from relfm.pretrain.feed import Part
+from relfm.pretrain.feed import Part, over_limit
 from relfm.pretrain.machine import Machine
 from relfm.pretrain.ranks import Ranks
 
@@ -41,14 +41,20 @@ class Learner:
         self.average, self.seed = average, seed
         self.averaged = copy.deepcopy(weights).requires_grad_(False) if average else weights
 
-    def step(self, parts: Sequence[Part], step: int, progress: float) -> dict[str, float]:
-        """One step on ``parts``; ``progress`` goes from 0 to 1. Same weights, parts and step: same numbers."""
-        seed = np.random.SeedSequence([self.seed, step, self.ranks.rank]).generate_state(1)[0]
+    def step(self, parts: Sequence[Part], step: int, steps: int) -> dict[str, float]:
+        """The step after ``step`` of ``steps`` in all, on ``parts``. Same weights, parts and step: same numbers.
+
+        Schedules of objectives reach their last value at the last step; the learning rate would after it.
+        """
+        for objective in self.weights.objectives.values():
+            objective.advance(step / max(1, steps - 1))
+        seed, order = np.random.SeedSequence([self.seed, step, self.ranks.rank]).generate_state(2).tolist()
         with torch.random.fork_rng([self.machine.device] if self.machine.device.type == "cuda" else []):
-            torch.manual_seed(int(seed))
+            torch.manual_seed(seed)
             losses, record = self._losses(parts)
             if self.ranks.agree(bool(losses), self.machine.device):
-                record = self.optimisation.step(losses, progress, synchronise=self.ranks.average) | record
+                record = self.optimisation.step(losses, step / steps, self.ranks.average, seed=order) | record
+        record |= {f"train/over_limit/{database}/{name}": n for (database, name), n in over_limit(parts).items()}
         if self.average:
             follow(self.averaged, self.weights, step, self.average)
         return record
@@ -93,17 +99,25 @@ def _means(losses: Sequence[tuple[str, str, Loss]], numbers: Sequence[float]) ->
 
 
 def _record(losses: Sequence[tuple[str, str, Loss]], numbers: Sequence[float]) -> dict[str, float]:
-    """Loss, and loss over the constant predictor's, by database and objective; the mean loss by database; what else
-    each objective measures."""
-    record: dict[str, float] = {"train/skipped": sum(not math.isfinite(number) for number in numbers)}
-    by_database: dict[str, list[float]] = defaultdict(list)
+    """Loss, and loss over the constant predictor's, by database and objective; loss by database; what else each
+    objective measures. All are means over the step, which may draw a database twice; what is not finite is left out of
+    them, unless there is nothing else."""
+    held: dict[str, list[float]] = defaultdict(list)
     for (database, name, loss), number in zip(losses, numbers, strict=True):
-        record[f"train/loss/{database}/{name}"] = number
+        held[f"train/loss/{database}/{name}"].append(number)
         if loss.constant:
-            record[f"train/ratio/{database}/{name}"] = number / float(loss.constant)
-        by_database[database] += [number] if math.isfinite(number) else []
-        record |= {f"train/{name}/{metric}/{database}": float(value) for metric, value in loss.metrics.items()}
-    return record | {f"train/loss/{database}": sum(held) / len(held) for database, held in by_database.items() if held}
+            held[f"train/ratio/{database}/{name}"].append(number / float(loss.constant))
+        if math.isfinite(number):
+            held[f"train/loss/{database}"].append(number)
+        for metric, value in loss.metrics.items():
+            held[f"train/{name}/{metric}/{database}"].append(float(value))
+    return {"train/skipped": sum(not math.isfinite(number) for number in numbers)} | {
+        name: _mean([v for v in values if math.isfinite(v)] or values) for name, values in held.items()
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 @torch.no_grad()

@@ -25,6 +25,10 @@ class Machine:
             wanted = "cuda" if torch.cuda.is_available() else "cpu"
         if wanted.startswith("cuda") and not torch.cuda.is_available():
             raise UsageError(f"device is '{wanted}', but this machine has no GPU", hint="use --device cpu")
+        number = int(wanted.partition(":")[2] or 0)
+        if wanted.startswith("cuda:") and number >= torch.cuda.device_count():
+            found = f"it has {torch.cuda.device_count()}, the first of which is cuda:0"
+            raise UsageError(f"device is '{wanted}', but this machine has no such GPU", hint=found)
         device = torch.device("cuda", ranks.local) if wanted == "cuda" else torch.device(wanted)
         if device.type == "cuda":
             torch.cuda.set_device(device)

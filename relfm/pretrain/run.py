@@ -2,8 +2,8 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ class Learns(Stateful, Protocol):
 
     machine: Machine
 
-    def step(self, drawn: Any, step: int, progress: float) -> dict[str, float]: ...
+    def step(self, drawn: Any, step: int, steps: int) -> dict[str, float]: ...
 
 
 def require_new(out: Path) -> None:
@@ -31,11 +31,19 @@ def require_new(out: Path) -> None:
         raise UsageError(f"'{out}' holds a run", hint="go on with --resume, or name another folder with --out")
 
 
+def require_left(done: int, steps: int) -> None:
+    """UsageError if more is done than the ``steps`` in all."""
+    if done > steps:
+        hint = f"give loop.steps (--steps) of {done} or more, or name another folder with --out"
+        raise UsageError(f"the run has already done {done} steps, loop.steps is {steps}", hint=hint)
+
+
 @dataclass(frozen=True)
 class Run(ABC):
     """What the loop tells, and where to. Only the first process writes. Subclasses know what is trained.
 
-    facts  what a run cannot change while it lasts
+    facts     what a run cannot change while it lasts
+    remarked  what has been said of draws, so that nothing is said twice
     """
 
     out: Path
@@ -45,6 +53,7 @@ class Run(ABC):
     facts: Mapping[str, Any]
     journal: Journal | None
     progress: Progress
+    remarked: set[str] = field(default_factory=set, kw_only=True)
 
     @property
     @abstractmethod
@@ -84,10 +93,17 @@ class Run(ABC):
         elif self.journal is not None:
             self.journal.write(0, {"parameters": size, **self.origin})
 
+    def remark(self, texts: Iterable[str]) -> None:
+        """Says each text at its first time."""
+        for text in texts:
+            if text not in self.remarked:
+                self.remarked.add(text)
+                self.progress.say(text)
+
     def end(self, step: int, reason: str) -> None:
         """Says how far it came, and why no further."""
         left = f" of {self.loop.steps} ({reason}); --resume goes on" if step < self.loop.steps else ""
-        self.progress.say(f"{step} steps{left}: {self.file}")
+        self.progress.say(f"{step} steps{left}: {self.file if self.file.exists() else self.out}")
 
     def close(self) -> None:
         if self.journal is not None:
@@ -112,6 +128,11 @@ class Run(ABC):
         """The state to go on from, and the network as it is now."""
         if self.journal is not None:
             save_state(self.out, step, self.facts, self.learner, self.loop.keep)
+        self.publish(step)
+
+    def publish(self, step: int) -> None:
+        """The network as it is now."""
+        if self.journal is not None:
             self.export(step)
         self.ranks.wait()
 

@@ -1,6 +1,6 @@
 """Where a run stands, on disk: the last few training checkpoints, any of which it can go on from exactly."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,10 +34,16 @@ def save_state(out: Path, step: int, facts: Mapping[str, Any], learner: Stateful
         old.unlink()
 
 
-def load_state(out: Path, facts: Mapping[str, Any], learner: Stateful) -> tuple[int, list[str]]:
+def load_state(
+    out: Path,
+    facts: Mapping[str, Any],
+    learner: Stateful,
+    completed: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+) -> tuple[int, list[str]]:
     """Restores the last whole state and returns its steps (0: none), and the names of torn files passed over.
 
-    UsageError if the run was one of other ``facts``.
+    UsageError if the run was one of other ``facts``. ``completed`` fills in the settings that the run's facts do not
+    name with their defaults: an older relfm wrote only those that were given, and may not have known others.
     """
     torn = []
     for path in reversed(checkpoints(out)):
@@ -46,7 +52,7 @@ def load_state(out: Path, facts: Mapping[str, Any], learner: Stateful) -> tuple[
         except UsageError:
             torn.append(path.name)
             continue
-        if different := _difference(header["facts"], facts):
+        if different := _difference(completed(header["facts"]), facts):
             raise UsageError(f"the run in '{out}' is another one: {different}", hint="name another folder with --out")
         learner.restore(tensors, header["rest"])
         return header["steps"], torn
@@ -59,9 +65,9 @@ def checkpoints(out: Path) -> list[Path]:
 
 
 def _difference(before: Any, now: Any, where: str = "") -> str | None:
-    """The first place where two nested values differ, in words; a setting newer than the run does not count."""
+    """The first place where two nested values differ, in words."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
-        for key in sorted({*before, *now} if where == "corpus" else before):
+        for key in sorted({*before, *now}):
             if found := _difference(before.get(key), now.get(key), f"{where}.{key}" if where else key):
                 return found
         return None

@@ -39,8 +39,9 @@ def open_worlds(config: CorpusConfig) -> Worlds:
     held_out = held_out_names(entries, config)
     train = [name for name in entries if name not in held_out]
     if not train:
-        raise DataCannotAnswer("every database of the corpus is held out", hint="lower corpus.share, or name fewer")
-    worlds = {name: _world(entry, index) for index, (name, entry) in enumerate(_places(entries, train).items())}
+        raise DataCannotAnswer("every database of the corpus is held out", hint=fewer_held_out(config))
+    places = {name: index for index, name in enumerate(train)}
+    worlds = {name: _world(entry, places.get(name, -1)) for name, entry in entries.items()}
     return Worlds(
         train=tuple(worlds[name] for name in train),
         weights=probabilities([entries[name] for name in train], [entries[name].rows for name in train], config),
@@ -48,6 +49,13 @@ def open_worlds(config: CorpusConfig) -> Worlds:
         entries=entries,
         text_dim=text_dim,
     )
+
+
+def fewer_held_out(config: CorpusConfig) -> str:
+    """What to do where nothing is left to train on, in words."""
+    if config.held_out:
+        return "name fewer in corpus.held_out"
+    return "with one database (scheme b4, say) set corpus.share to 0: then it is trained on, and nothing is held out"
 
 
 def held_out_names(entries: Mapping[str, ShardEntry], config: CorpusConfig) -> set[str]:
@@ -74,11 +82,6 @@ def probabilities(entries: Sequence[ShardEntry], sizes: Sequence[int], config: C
 def last_time(database: DatabaseTensors) -> int:
     """The time of the last dated row; TIMELESS if no row has one."""
     return max((int(table.times.max(initial=TIMELESS)) for table in database.tables), default=TIMELESS)
-
-
-def _places(entries: Mapping[str, ShardEntry], train: list[str]) -> dict[str, ShardEntry]:
-    """Those to train on first, so that their indices are 0..n-1."""
-    return {name: entries[name] for name in [*train, *(n for n in entries if n not in train)]}
 
 
 def _world(entry: ShardEntry, index: int) -> World:

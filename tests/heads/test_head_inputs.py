@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from small_episodes import episode
 
+from relfm.errors import DataCannotAnswer
 from relfm.heads import load_episodes, save_episodes
 from relfm.heads.episode import EXPERTS, Episode
 from relfm.heads.inputs import NUM_DESCRIPTORS, NUM_EXPERTS, centred_loss, head_inputs
@@ -80,3 +82,15 @@ def test_episodes_survive_a_file(tmp_path: Path, episodes: list[Episode]) -> Non
     assert [e.question for e in again] == [e.question for e in episodes[:3]]
     np.testing.assert_allclose(again[1].query_odds, episodes[1].query_odds, atol=1e-2)
     np.testing.assert_array_equal(again[1].context_shown, episodes[1].context_shown)
+
+
+def test_a_torn_file_of_episodes_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "shop.safetensors"
+    save_episodes([episode()], path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataCannotAnswer, match="'shop.safetensors' holds no whole episodes") as refused:
+        list(load_episodes(path))
+    assert "relfm prepare" in refused.value.hint
+    save_file({"a": np.zeros(1)}, path)
+    with pytest.raises(DataCannotAnswer, match="'shop.safetensors' holds no episodes"):
+        list(load_episodes(path))

@@ -23,6 +23,7 @@ from relfm.objectives.masked_cells import LARGEST
 from relfm.objectives.next_window import NextWindow
 from relfm.objectives.seeds import draw_seeds
 from relfm.objectives.structure import repeats, triangles
+from relfm.pretrain.size import num_nodes
 from relfm.sampler import Neighbourhood, Sampler
 from relfm.tensors import DatabaseTensors, LinkTensors, TableTensors, TaskTensors
 from relfm.times import MISSING_TIME, TIMELESS
@@ -61,6 +62,16 @@ def test_what_is_later_than_until_changes_nothing(name: str, world: World, model
             assert torch.equal(*values)
             lost += 1
     assert lost
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_smaller_share_draws_fewer_seeds(name: str, world: World) -> None:
+    """So that what is too large for the memory is drawn smaller, not left out."""
+    sizes = []
+    for share in (1.0, 0.25):
+        drawn = (made(name).draw(replace(world, share=share), np.random.default_rng(seed)) for seed in range(6))
+        sizes.append(sum(num_nodes(one) for one in drawn))
+    assert 0 < sizes[1] < 0.6 * sizes[0]
 
 
 def test_seeds_are_seen_at_their_own_time_or_later(world: World) -> None:

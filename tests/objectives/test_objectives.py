@@ -139,6 +139,31 @@ def test_without_way_cuts_the_first_hop_only(world: World) -> None:
     assert not (less.relations[less.offsets[1] : less.offsets[2]] == relation).any()
 
 
+@pytest.mark.parametrize("link", [0, 2, 3])
+def test_without_way_tells_the_link_nowhere_in_a_deep_tree(world: World, link: int) -> None:
+    """Neither from a copy of the seed's row to its parent, nor from the parent to that copy."""
+    table, relation = world.database.links[link].child, 2 * link + 1
+
+    def links_told(hood: Neighbourhood) -> int:
+        row = hood.tables.astype(np.int64) * 10**6 + hood.rows
+        is_own, later = row == row[hood.seeds], np.arange(hood.num_seeds, hood.num_nodes)
+        up = (hood.relations[later] == relation) & is_own[hood.parents[later]]
+        down = (hood.relations[later] == relation - 1) & is_own[later]
+        return int((up | down).sum())
+
+    for depth in (3, 4, 5):
+        hood = world.sampler.sample(table, np.arange(60), np.full(60, SPAN), (4,) * depth)
+        keep, first = np.ones(hood.num_nodes, bool), slice(hood.offsets[1], hood.offsets[2])
+        keep[first] = hood.relations[first] != relation
+        less, cut_at_first_hop = without_way(hood, relation), pruned(hood, keep)
+        if depth < 4:
+            assert same(less, cut_at_first_hop)
+        else:
+            assert links_told(cut_at_first_hop) > 0
+            assert links_told(less) == 0
+            assert less.num_nodes > 0.9 * cut_at_first_hop.num_nodes
+
+
 def test_properties_of_a_tree_counted_by_hand() -> None:
     hood = Neighbourhood(
         offsets=np.array([0, 1, 3, 4]),

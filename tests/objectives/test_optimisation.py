@@ -50,6 +50,24 @@ def test_the_gradient_is_clipped() -> None:
     assert float(model.weight.grad.norm()) <= 0.5 + 1e-5
 
 
+def test_the_order_of_projections_follows_from_the_seed_of_the_step_alone() -> None:
+    """A process that goes on with the first one's state projects as it would have, whatever it drew before."""
+    angles = np.linspace(0, 2 * np.pi, 5, endpoint=False)
+    objectives = {str(i): Pull([float(np.cos(a)), float(np.sin(2 * a + i))]) for i, a in enumerate(angles)}
+
+    def step(optimisation: Optimisation, names: list[str], seed: int) -> Tensor:
+        nn.init.zeros_(optimisation.model.weight)
+        optimisation.step({n: objectives[n].loss(optimisation.model) for n in names}, 0.5, seed=seed)
+        return optimisation.model.weight.grad.clone()
+
+    first, other = (Optimisation(nn.Linear(2, 1, bias=False), objectives, clip=1e9) for _ in range(2))
+    step(first, ["0", "1", "2"], 7)
+    step(other, ["0", "1"], 8)
+    found = [step(one, [*objectives], seed) for one in (first, other) for seed in (1, 2, 3, 4)]
+    assert all(torch.equal(a, b) for a, b in zip(found[:4], found[4:], strict=True))
+    assert len({tuple(gradient.reshape(-1).tolist()) for gradient in found}) > 1
+
+
 def test_a_loss_that_is_not_finite_is_left_out() -> None:
     model = nn.Linear(2, 1, bias=False)
     objectives = {"a": Pull([1.0, 1.0]), "b": Pull([0.0, 0.0])}

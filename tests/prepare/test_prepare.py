@@ -1,6 +1,7 @@
 """Shards, their index, and what is refused."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from relfm.heads import load_episodes
 from relfm.prepare import prepare
 from relfm.prepare.corpus import states_model
 from relfm.prepare.fingerprint import fingerprints
+from relfm.prepare.recipe import said_of
 from relfm.pretrain.blocked import Blocked
 from relfm.pretrain.corpus import read_corpus
 from relfm.sample import write_sqlite
@@ -63,7 +65,7 @@ def test_episodes_have_answers_that_the_closed_forms_did_not_see(out: Path) -> N
 
 def test_episodes_of_learned_states_have_their_width(shop: Path, out: Path) -> None:
     before = (out / "shop.safetensors").read_bytes()
-    prepare([shop], out, questions=2, episodes=1, states="relfm-states")
+    prepare([shop], out, questions=4, episodes=1, states="relfm-states")
     assert (out / "shop.safetensors").read_bytes() == before
     episodes = list(load_episodes(out / "state-episodes" / "shop.safetensors"))
     width = states_model("relfm-states").config.width
@@ -84,6 +86,56 @@ def test_what_is_there_is_not_made_again(shop: Path, out: Path) -> None:
     prepare([shop], out, questions=4, episodes=1, progress=said.append)
     assert (out / "shop.safetensors").stat().st_mtime_ns == before
     assert said == ["shop: there already"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"questions": 9}, r"'shop' is there already \(shard\), made with questions 4, not 9"),
+        ({"seed": 5}, r"made with seed 0, not 5"),
+        ({"episodes": 2}, r"'shop' is there already \(episodes\), made with episodes 1, not 2"),
+    ],
+)
+def test_other_options_are_not_passed_over(shop: Path, out: Path, given: dict[str, int], message: str) -> None:
+    before = (out / "corpus.json").read_bytes()
+    with pytest.raises(UsageError, match=message) as refused:
+        prepare([shop], out, **{"questions": 4, "episodes": 1} | given)
+    assert "delete '" in refused.value.hint
+    assert (out / "corpus.json").read_bytes() == before
+
+
+def test_another_database_of_the_same_name_is_not_passed_over(shop: Path, out: Path, tmp_path: Path) -> None:
+    other = tmp_path / "shop.db"
+    other.write_bytes(shop.read_bytes())
+    with pytest.raises(UsageError, match=f"made with source {shop.resolve()}, not {other.resolve()}"):
+        prepare([other], out, questions=4)
+    with pytest.raises(UsageError, match="two databases are called 'shop'") as refused:
+        prepare([shop, other], tmp_path / "shards")
+    assert "rename one" in refused.value.hint
+    assert not (tmp_path / "shards").exists()
+
+
+def test_an_index_that_does_not_say_how_it_was_made_is_gone_on_with(shop: Path, out: Path, tmp_path: Path) -> None:
+    shutil.copytree(out, tmp_path / "old")
+    index = json.loads((out / "corpus.json").read_text())
+    del index["shards"]["shop"]["made"]
+    (tmp_path / "old" / "corpus.json").write_text(json.dumps(index))
+    said: list[str] = []
+    prepare([shop], tmp_path / "old", questions=9, episodes=2, progress=said.append)
+    assert said == ["shop: there already"]
+
+
+def test_a_deleted_shard_is_made_anew_with_other_options(shop: Path, tmp_path: Path) -> None:
+    for questions in (1, 2):
+        prepare([shop], tmp_path, questions=questions)
+        assert len(load_shard(tmp_path / "shop.safetensors").tasks) == questions
+        (tmp_path / "shop.safetensors").unlink()
+    assert json.loads((tmp_path / "corpus.json").read_text())["shards"]["shop"]["made"]["shard"]["questions"] == 2
+
+
+def test_the_index_holds_no_password() -> None:
+    assert said_of("postgresql://me:secret@host:5432/shop?password=secret") == "postgresql://host:5432/shop"
+    assert said_of("@env:SHOP") == "@env:SHOP"
 
 
 def test_a_database_that_is_too_large_is_refused(shop: Path, tmp_path: Path) -> None:

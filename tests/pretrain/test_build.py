@@ -24,8 +24,6 @@ def test_a_scheme_stands_for_its_objectives(config: Config) -> None:
     [
         ({"objectives": [], "scheme": "relf"}, "unknown scheme 'relf'", "did you mean relfm?"),
         ({"objectives": ["in_contxt"]}, "unknown objective 'in_contxt'", "did you mean in_context?"),
-        ({"optimisation": {"rat": 1.0}}, "unknown setting of optimisation 'rat'", "did you mean rate?"),
-        ({"optimisation": {"model": 1.0}}, "unknown setting of optimisation 'model'", "there are: rate"),
         ({"machine": {"device": "cuda:7"}}, "device is 'cuda:7', but this machine has no GPU", "use --device cpu"),
     ],
 )
@@ -37,6 +35,14 @@ def test_a_mistake_is_named(
     with pytest.raises(UsageError, match=message) as refused:
         build_learner(settings, open_worlds(settings.corpus), Machine.of(settings.machine, Ranks()), Ranks())
     assert hint in refused.value.hint
+
+
+def test_a_gpu_that_is_not_there_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    with pytest.raises(UsageError, match="device is 'cuda:7', but this machine has no such GPU") as refused:
+        Machine.of(config(machine={"device": "cuda:7"}).machine, Ranks())
+    assert "it has 2" in refused.value.hint
 
 
 def test_all_objectives_are_built_and_their_state_is_kept(config: Config) -> None:

@@ -44,8 +44,11 @@ def test_an_unknown_name_is_refused(corpus: Path, settings: dict[str, tuple[str,
 
 
 def test_nothing_to_train_on_is_refused(corpus: Path) -> None:
-    with pytest.raises(DataCannotAnswer, match="every database of the corpus is held out"):
-        open_worlds(CorpusConfig(folder=str(corpus), held_out=NAMES))
+    settings = ({"held_out": NAMES}, "corpus.held_out"), ({"only": NAMES[:1]}, "set corpus.share to 0")
+    for given, hint in settings:
+        with pytest.raises(DataCannotAnswer, match="every database of the corpus is held out") as refused:
+            open_worlds(CorpusConfig(folder=str(corpus), **given))
+        assert hint in refused.value.hint
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import re
 import threading
 from collections.abc import Callable
 
@@ -72,23 +73,42 @@ def test_a_database_that_offers_nothing_is_passed_over(config: Callable[..., Pre
         drawn(none, [0])
 
 
-def test_what_is_too_large_is_drawn_again_or_left_out(config: Callable[..., PretrainConfig], worlds: Worlds) -> None:
-    class Hooded(Noted):
-        """Draws a neighbourhood of 1 to 60 seeds, in a tuple."""
+class Hooded(Noted):
+    """Draws a neighbourhood of 1 to 60 seeds or, where the world asks for less, of at least ``least``; in a tuple."""
 
-        def draw(self, world: World, generator: np.random.Generator) -> tuple[Neighbourhood, int]:
-            rows = np.arange(int(generator.integers(1, 61)))
-            return world.sampler.sample(1, rows, np.full(len(rows), world.until), ()), 7
+    least = 1
 
+    def draw(self, world: World, generator: np.random.Generator) -> tuple[Neighbourhood, int]:
+        rows = np.arange(world.sized(int(generator.integers(self.least, 61)), self.least))
+        return world.sampler.sample(1, rows, np.full(len(rows), world.until), ()), 7
+
+
+def test_what_is_too_large_is_drawn_again_then_smaller(config: Callable[..., PretrainConfig], worlds: Worlds) -> None:
     objectives = nn.ModuleDict({"a": Noted("a"), "hooded": Hooded("hooded")})
     sizes = []
-    for nodes in (0, 20):
+    for nodes in (0, 6):
         steps = drawn(Feed(worlds, objectives, config(loop={"nodes": nodes})), [*range(20)])
-        sizes.append([num_nodes(held["hooded"]) for parts in steps for _, held in parts if "hooded" in held])
-    assert len(sizes[0]) == 40
+        sizes.append([num_nodes(held["hooded"]) for parts in steps for _, held in parts])
     assert max(sizes[0]) > 50
-    assert 20 < len(sizes[1]) < 40
-    assert max(sizes[1]) <= 20
+    assert max(sizes[1]) <= 6
+    assert len(sizes[0]) == len(sizes[1]) == 40
+    assert [few for many, few in zip(*sizes, strict=True) if many <= 6] == [many for many in sizes[0] if many <= 6]
+
+
+def test_what_no_draw_is_small_enough_for_is_named(config: Callable[..., PretrainConfig], worlds: Worlds) -> None:
+    hooded = Hooded("hooded")
+    hooded.least = 30
+    settings = config(loop={"nodes": 6})
+    with Feed(worlds, nn.ModuleDict({"a": Noted("a"), "hooded": hooded}), settings) as feed:
+        parts, (held_out,) = feed.take(0), feed.held_out(1)
+        remarks = feed.remarks(parts)
+    assert all([*part.drawn] == ["a"] and part.too_large["hooded"] >= 30 for part in (*parts, held_out))
+    assert remarks
+    assert all(re.match(r"a draw of hooded in \w+ is left out: .* loop.nodes allows \(6\)", said) for said in remarks)
+    alone = Feed(worlds, nn.ModuleDict({"hooded": hooded}), settings)
+    with pytest.raises(DataCannotAnswer, match=r"at most 6 nodes: hooded in \w+ has 3\d at least") as refused:
+        drawn(alone, [0])
+    assert "raise loop.nodes" in refused.value.hint
 
 
 def test_held_out_draws_are_the_same_for_every_seed(config: Callable[..., PretrainConfig], worlds: Worlds) -> None:

@@ -93,6 +93,15 @@ def test_a_stopped_run_goes_on_with_the_same_losses(config: Config, tmp_path: Pa
     assert again.read_bytes() == (tmp_path / "whole" / again.name).read_bytes()
 
 
+def test_settings_are_not_added_to_a_run(config: Config, tmp_path: Path) -> None:
+    given = {"width": 32, "layers": 2, "heads": 2, "inputs": 6}
+    plain = replace(config(loop={"steps": 1}), model=given)
+    pretrain(plain, tmp_path, quiet=True)
+    with pytest.raises(UsageError, match="settings.model.clusters was 8, now it is 4"):
+        pretrain(replace(plain, model=given | {"clusters": 4}), tmp_path, resume=True, quiet=True)
+    pretrain(replace(plain, model=given | {"clusters": 8}), tmp_path, resume=True, quiet=True)
+
+
 def test_its_card_says_what_it_saw(config: Config, tmp_path: Path) -> None:
     card = Card.of(pretrain(config(loop={"steps": 1}), tmp_path, quiet=True))
     assert (card.kind, card.steps, card.seed) == ("features-head", 1, 0)

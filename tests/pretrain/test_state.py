@@ -64,6 +64,14 @@ def test_another_run_is_refused(tmp_path: Path, facts: dict[str, Any], message: 
         load_state(tmp_path, facts, Counter())
 
 
-def test_a_setting_newer_than_the_run_is_no_difference(tmp_path: Path) -> None:
+def test_a_setting_newer_than_the_run_had_its_default(tmp_path: Path) -> None:
+    def completed(facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {**facts, "settings": {"new": 1, **facts["settings"]}}
+
     save_state(tmp_path, 3, FACTS, Counter(3), keep=1)
-    assert load_state(tmp_path, FACTS | {"settings": FACTS["settings"] | {"new": 1}}, Counter())[0] == 3
+    now = [FACTS | {"settings": FACTS["settings"] | {"new": value}} for value in (1, 2)]
+    assert load_state(tmp_path, now[0], Counter(), completed)[0] == 3
+    with pytest.raises(UsageError, match="settings.new was 1, now it is 2"):
+        load_state(tmp_path, now[1], Counter(), completed)
+    with pytest.raises(UsageError, match="settings.new was None, now it is 1"):
+        load_state(tmp_path, now[0], Counter())
