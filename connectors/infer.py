@@ -19,10 +19,11 @@ from relfm.connectors.row_times import RowTime, infer_time_column, inherit_times
 from relfm.connectors.stypes import stype_of
 from relfm.connectors.text_types import TIMESTAMP
 from relfm.errors import SchemaError
-from relfm.schema import Column, Decision, ForeignKey, Schema, Source, Table, match_name
+from relfm.schema import Column, Decision, ForeignKey, Schema, Source, Table
 from relfm.stype import Stype
 
 _NOTHING_SAID = TableOverride()
+_AWAY = "a declared key to a table that is not read with this one"
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,15 @@ def _primary_keys(
     keys: dict[str, tuple[str, ...]] = {}
     decisions: dict[str, list[Decision]] = {}
     for name, table in declared.items():
-        stated, source = _first(("user", said[name].primary_key), ("declared", table.primary_key or None))
+        held = table.primary_key if set(table.primary_key) <= set(rows[name].column_names) else ()
+        stated, source = _first(("user", said[name].primary_key), ("declared", held or None))
         keys[name], decisions[name] = stated or (), []
         if source is not None:
             decisions[name].append(_stated("primary_key", ", ".join(keys[name]) or "none", source))
         if rows[name].num_rows == 0:
             decisions[name].append(Decision("empty", name, "inferred", "the table has no rows"))
         decisions[name] += [Decision("exclude", c.name, "inferred", c.skipped) for c in table.columns if c.skipped]
+        decisions[name] += table.decisions
     open_tables = [n for n, t in declared.items() if not any(d.what == "primary_key" for d in decisions[n])]
     for infer_key in (
         lambda name: infer_named_key(name, rows),
@@ -129,7 +132,9 @@ def _links(
     held = sorted({fk for fk in stated if fk is not None and _is_held(rows, name, fk)})
     decisions = [_stated("foreign_key", f"{', '.join(fk.columns)} -> {_target(fk)}", source) for fk in held]
     if said.foreign_keys is None and not declared[name].complete:
-        taken = frozenset(c for fk in held for c in fk.columns)
+        away = [fk for fk in declared[name].foreign_keys if fk.table not in declared]
+        decisions += [Decision("suspect", f"{', '.join(fk.columns)} -> {fk.table}", "inferred", _AWAY) for fk in away]
+        taken = frozenset(c for fk in (*held, *away) for c in fk.columns)
         for finding in infer_links(name, rows, parents, keys, taken):
             held += [finding.key] if finding.key is not None else []
             decisions.append(finding.decision)
@@ -139,11 +144,10 @@ def _links(
 def _resolved(
     declared: Mapping[str, DeclaredTable], key: ForeignKey, keys: Mapping[str, tuple[str, ...]]
 ) -> ForeignKey | None:
-    """The key with the parent's real name and, where the declaration names no columns, the parent's primary key."""
-    parent = match_name(key.table, declared)
-    if parent is None:
+    """The key, to the parent's primary key where the declaration names no columns; None if the parent is left out."""
+    if key.table not in declared:
         return None
-    return ForeignKey(key.columns, parent, key.other_columns or keys[parent])
+    return ForeignKey(key.columns, key.table, key.other_columns or keys[key.table])
 
 
 def _is_held(rows: Mapping[str, pa.Table], name: str, key: ForeignKey) -> bool:
