@@ -156,12 +156,30 @@ def test_views_alone_are_no_tables(tmp_path: Path) -> None:
         ("duckdb:///:memory:", "names no file"),
         (f"nosuchdb://me:{CANARY}@host/x", "no driver for 'nosuchdb'"),
         (f"postgresql://me:{CANARY}@host:port/x", "the database URL cannot be read"),
+        (f"mysql://me:p@{CANARY}:3@127.0.0.1:3306/x", "the database URL cannot be read"),
+        (f"mysql://me:p@{CANARY.replace('/', '@')}@host/x", "the database URL cannot be read"),
+        (f"mysql://me:p@s?{CANARY}@host/x", "the database URL cannot be read"),
+        ("mysql://root@127.0.0.1:3306/", "the URL names no database"),
+        ("mariadb://root@127.0.0.1", "the URL names no database"),
         (42, "cannot connect to a int"),
         ({"a": [1, 2]}, "is a list, not a DataFrame"),
     ],
 )
 def test_source_that_cannot_be_one_is_refused(source: Any, said: str) -> None:
     assert said in failure(source).message
+
+
+def test_user_may_hold_what_a_password_may_not() -> None:
+    assert open_source("postgresql://me@server:secret@host/x").label == "postgresql://me%40server:***@host/x"
+
+
+def test_source_without_schemas_refuses_one(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text("id,at\n1,2024-01-01\n")
+    for source in (shop, tmp_path, tmp_path / "visits.csv", {"a": pd.DataFrame({"id": [1]})}):
+        error = failure(source, schema="nope")
+        assert isinstance(error, UsageError)
+        assert "there is no schema 'nope'" in error.message
+        assert error.hint == "leave --schema out"
 
 
 def test_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
