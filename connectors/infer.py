@@ -11,7 +11,14 @@ import pyarrow as pa
 from relfm.connectors.canonical import canonical_type
 from relfm.connectors.connector import DeclaredTable
 from relfm.connectors.epochs import as_moments
-from relfm.connectors.keys import infer_composite_key, infer_leading_key, infer_named_key, infer_used_key
+from relfm.connectors.keys import (
+    check_key,
+    infer_composite_key,
+    infer_leading_key,
+    infer_named_key,
+    infer_used_key,
+    nearly_key,
+)
 from relfm.connectors.links import Parent, infer_links, parents_of
 from relfm.connectors.order import in_order
 from relfm.connectors.overrides import Overrides, TableOverride
@@ -97,6 +104,8 @@ def _primary_keys(
         held = table.primary_key if set(table.primary_key) <= set(rows[name].column_names) else ()
         stated, source = _first(("user", said[name].primary_key), ("declared", held or None))
         keys[name], decisions[name] = stated or (), []
+        if source == "user" or table.complete:  # a database keeps its own constraints
+            check_key(name, rows[name], keys[name])
         if source is not None:
             decisions[name].append(_stated("primary_key", ", ".join(keys[name]) or "none", source))
         if rows[name].num_rows == 0:
@@ -114,6 +123,9 @@ def _primary_keys(
             if found is not None:
                 keys[name] = found[0]
                 decisions[name].append(found[1])
+    failed = {n: nearly_key(n, rows) for n in open_tables if not keys[n] and not declared[n].complete}
+    for name, decision in failed.items():
+        decisions[name] += [decision] if decision is not None else []
     return keys, decisions
 
 
