@@ -38,7 +38,7 @@ class ForeignKey:
 class Decision:
     """One fact about a table.
 
-    ``what`` is primary_key, foreign_key, time_column, stype, unit, exclude, empty or suspect.
+    ``what`` is primary_key, foreign_key, time_column, stype, unit, dates, exclude, empty or suspect.
     """
 
     what: str

@@ -130,7 +130,9 @@ def test_column_that_the_file_lacks_is_named(copy: Path) -> None:
 
 def test_primary_key_that_repeats_is_refused(copy: Path) -> None:
     edit_manifest(copy, lambda manifest: manifest["tables"]["sales"].update(pkey="item_id"))
-    with pytest.raises(SchemaError, match=r"'sales.item_id' is no primary key: it .*repeats in [0-9,]+ of [0-9,]+ rows"):
+    with pytest.raises(
+        SchemaError, match=r"'sales.item_id' is no primary key: it .*repeats in [0-9,]+ of [0-9,]+ rows"
+    ):
         open_folder(copy)
 
 
