@@ -34,6 +34,13 @@ class PostgresConnector(SqlConnector):
     """One PostgreSQL database (or one that speaks its language)."""
 
     default_keys: ClassVar[Mapping[str, Any]] = {"postgresql_ignore_search_path": True}
+    type_names: ClassVar[str] = (
+        "SELECT c.relname, a.attname,"
+        " CASE t.typnamespace WHEN 'pg_catalog'::regnamespace THEN format_type(t.oid, NULL) ELSE 'user-defined' END"
+        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " JOIN pg_type t ON t.oid = a.atttypid WHERE a.attnum > 0 AND n.nspname = :schema"
+    )
+    """Of materialized views too, which the information schema passes over."""
 
     def __init__(self, url: URL, schema: str | None = None) -> None:
         super().__init__(url.set(drivername=POSTGRES.driver), POSTGRES, schema)

@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from relfm.connectors.connector import DeclaredColumn, DeclaredTable, ReadAgain
 from relfm.connectors.dialects import Dialect, comes_as_text, select_expression, skip_reason, units
 from relfm.connectors.failures import connection_failure, read_failure
+from relfm.connectors.names import is_system_table
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed, UsageError
 from relfm.schema import Decision, ForeignKey, suggestion
@@ -33,9 +34,6 @@ _ARROW = {
     datetime.date: pa.date32(),
     datetime.datetime: pa.timestamp("us"),
 }
-_TYPE_NAMES = sqlalchemy.text(
-    "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = :schema"
-)
 _OTHER_SCHEMAS = sqlalchemy.text(
     "SELECT DISTINCT table_schema FROM information_schema.tables WHERE table_type = 'BASE TABLE' AND table_schema"
     " NOT IN (:schema, 'information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') ORDER BY 1"
@@ -48,6 +46,11 @@ class SqlConnector:
 
     default_keys: ClassVar[Mapping[str, Any]] = {}
     """What ``get_foreign_keys`` needs to be told to name the schemas that keys of the default schema lead to."""
+
+    type_names: ClassVar[str] = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = :schema"
+    )
+    """Asks for the types of all columns, of which SQLAlchemy does not know every one."""
 
     def __init__(self, url: URL, dialect: Dialect | None = None, schema: str | None = None) -> None:
         self.url = url
@@ -78,7 +81,8 @@ class SqlConnector:
                 described = [self._describe(inspector, name, closed.get(name) or ()) for name in chosen]
         except SQLAlchemyError as error:
             raise read_failure(self.label, self.url, error) from None
-        left = [Decision("exclude", f"table {n}", "inferred", _NOT_PERMITTED) for n in base if n not in readable]
+        hidden = [name for name in base if name not in readable and not is_system_table(name)]
+        left = [Decision("exclude", f"table {n}", "inferred", _NOT_PERMITTED) for n in hidden]
         described[0] = replace(described[0], decisions=(*described[0].decisions, *left))
         return tuple(described)
 
@@ -176,7 +180,7 @@ class SqlConnector:
                 self._types[table, column["name"]] = column["type"]
         if self.dialect is not None and not all(self.sql_type(*column) for column in self._types):
             schema = {"schema": self.schema or inspector.default_schema_name}
-            found = connection.execute(_TYPE_NAMES, schema)
+            found = connection.execute(sqlalchemy.text(self.type_names), schema)
             self._type_names = {(table, column): kind.upper() for table, column, kind in found}
 
     def _describe(self, inspector: sqlalchemy.Inspector, table: str, closed: Sequence[str]) -> DeclaredTable:

@@ -83,7 +83,7 @@ class LabelEngine:
         else:
             said = re.search(rf"{_TWIN_COLUMNS} (.+)$", _first_line(error))
             pair = said[1] if said else None
-            what, remedy = "columns", "ask about a view that gives them names of their own"
+            what, remedy = "columns", "rename one of them, or ask about a view that does"
         message = f"{what} {pair} differ only in case, and label SQL cannot tell them apart"
         return QuestionError(message, hint=remedy) if pair else None
 
