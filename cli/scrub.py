@@ -13,6 +13,9 @@ MASK = "***"
 _SECRET_WORDS = r"(?:password|passwd|pwd|token|secret|api_?key|access_?key|sslpassword|motherduck_token)"
 _ASSIGNED = re.compile(rf"(?i)\b({_SECRET_WORDS}\s*=\s*)('[^']*'|\"[^\"]*\"|[^\s&;,'\"]+)")
 _IN_URL = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<user>[^\s:/@]*):(?P<password>\S*)@")
+_MARKS = r"[@:/?#]"
+"""Where a driver may think that an unquoted password ends."""
+
 _WORD_LENGTH = 4
 """Shorter secrets are masked only where they stand alone: masking every 'a' would hide the message itself."""
 
@@ -24,7 +27,9 @@ def secrets_of(texts: Iterable[str]) -> frozenset[str]:
         for match in _IN_URL.finditer(text):
             password = match["password"]
             found.add(password)
-            found.update(part for part in re.split(r"[@:/?#]", password) if len(part) >= _WORD_LENGTH)
+            found.update(part for part in re.split(_MARKS, password) if len(part) >= _WORD_LENGTH)
+            rests = (password[mark.end() :] for mark in re.finditer(_MARKS, password))
+            found.update(rest for rest in rests if len(rest) >= _WORD_LENGTH)
         found.update(match[2].strip("'\"") for match in _ASSIGNED.finditer(text))
     found.discard("")
     return frozenset(spelling for secret in found for spelling in _spellings(secret))
@@ -54,7 +59,7 @@ def _spellings(secret: str) -> set[str]:
     decoded = {secret, unquote(secret), unquote_plus(secret)}
     return (
         decoded
-        | {quote(d, safe="") for d in decoded}
+        | {quote(d, safe=safe) for d in decoded for safe in ("", "/")}
         | {quote_plus(d) for d in decoded}
         | {repr(d)[1:-1] for d in decoded}
     )

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.connectors import text_types
+from relfm.connectors.connector import BINARY
 from relfm.connectors.epochs import moments_of_integers
 from relfm.connectors.text_types import TIMESTAMP
 from relfm.schema import CanonicalType
@@ -17,8 +18,10 @@ _FIRST_MOMENT = -62_135_596_800_000_000  # 0001-01-01
 _LAST_MOMENT = 253_402_300_799_999_999  # 9999-12-31
 
 
-def canonical_column(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray | str:
-    """The canonical column, or the reason why the column cannot be held."""
+def canonical_column(name: str, values: pa.ChunkedArray, *, is_key: bool = False) -> pa.ChunkedArray | str:
+    """The canonical column, or the reason why the column cannot be held. Bytes are held in keys only, as text."""
+    if is_key and _is_bytes(values.type):
+        return _in_hexadecimal(values)
     settled = settle(values)
     if isinstance(settled, str):
         return settled
@@ -63,8 +66,7 @@ def settle(values: pa.ChunkedArray) -> pa.ChunkedArray | str:
         return _settle_lists(values)
     if pa.types.is_duration(kind):
         return values.cast(pa.int64())
-    is_binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
-    return "binary data" if is_binary else "nested data"
+    return BINARY if _is_bytes(kind) else "nested data"
 
 
 def whole_if_exact(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -75,6 +77,16 @@ def whole_if_exact(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if pc.any(pc.greater(pc.abs(values), float(_EXACT))).as_py():
         return values
     return values.cast(pa.int64())
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def _in_hexadecimal(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Two lower-case digits a byte, and always text: as numbers, '10e0' and '1e01' would be the same key."""
+    cells = [[None if c is None else c.hex() for c in chunk.to_pylist()] for chunk in values.chunks]
+    return pa.chunked_array([pa.array(c, pa.string()) for c in cells], pa.string())
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -3,13 +3,16 @@
 A connector never writes to its source and never shows a password.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pyarrow as pa
 
-from relfm.schema import ForeignKey
+from relfm.schema import Decision, ForeignKey, match_name
+
+BINARY = "binary data"
+"""Why the cells of a column of bytes are not read, unless it is part of a key."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,50 @@ class DeclaredTable:
     columns: tuple[DeclaredColumn, ...]
     primary_key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    """Keys to tables that are not read too: those of another schema under its name, ``crm.owners``."""
     time_column: str | None = None
     complete: bool = False
     """Whether the source declares all there is to know, so that nothing is inferred (a RelBench manifest)."""
+    decisions: tuple[Decision, ...] = ()
+    """What else there is to say about the table: what was left out, in which unit a column is read."""
 
     @property
     def read_columns(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns if c.skipped is None)
+
+
+def key_columns(declared: Iterable[DeclaredTable]) -> frozenset[tuple[str, str]]:
+    """Every (table, column) that is part of a declared key: a primary key, or either side of a foreign key."""
+    declared = list(declared)
+    own = {(t.name, c) for t in declared for c in (*t.primary_key, *(c for fk in t.foreign_keys for c in fk.columns))}
+    return frozenset(own | {(fk.table, c) for t in declared for fk in t.foreign_keys for c in fk.other_columns})
+
+
+def with_binary_keys(declared: Iterable[DeclaredTable]) -> tuple[DeclaredTable, ...]:
+    """The same tables with keys of bytes among the columns that are read: they come as hexadecimal text, so that
+    databases that number their rows with UUIDs in binary keep their keys and links."""
+    declared = tuple(declared)
+    keys = key_columns(declared)
+
+    def readable(table: DeclaredTable, column: DeclaredColumn) -> DeclaredColumn:
+        is_key = column.skipped == BINARY and (table.name, column.name) in keys
+        return replace(column, skipped=None) if is_key else column
+
+    return tuple(replace(t, columns=tuple(readable(t, c) for c in t.columns)) for t in declared)
+
+
+def with_real_names(declared: Iterable[DeclaredTable]) -> tuple[DeclaredTable, ...]:
+    """The same tables with foreign keys spelled as the tables that they point at are, for sources where case means
+    nothing and a constraint keeps the case in which it was typed."""
+    declared = tuple(declared)
+    columns = {t.name: [c.name for c in t.columns] for t in declared}
+
+    def spelled(key: ForeignKey) -> ForeignKey:
+        table = match_name(key.table, columns) or key.table
+        others = tuple(match_name(c, columns.get(table, ())) or c for c in key.other_columns)
+        return ForeignKey(key.columns, table, others)
+
+    return tuple(replace(t, foreign_keys=tuple(sorted(spelled(k) for k in t.foreign_keys))) for t in declared)
 
 
 class ReadAgain(Exception):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable
-from relfm.connectors.dialects import DUCKDB, select_expression, skip_reason
+from relfm.connectors.connector import DeclaredColumn, DeclaredTable, with_real_names
+from relfm.connectors.dialects import DUCKDB, select_expression, skip_reason, units
 from relfm.connectors.fingerprint import hash_files
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed, UsageError
@@ -35,7 +35,8 @@ class DuckConnector:
         if self.schema not in schemas and self.schema != "main":
             raise UsageError(f"no schema '{self.schema}' in '{self.label}'", hint=suggestion(self.schema, schemas))
         base = self._names("duckdb_tables", "table_name")
-        chosen = select_tables(tables, base, self._names("duckdb_views", "view_name"), self.label)
+        views = self._names("duckdb_views", "view_name")
+        chosen = select_tables(tables, base, views, self.label, self._other_schemas)
         columns = self._rows(
             "SELECT table_name, column_name, data_type FROM duckdb_columns()"
             " WHERE schema_name = ? AND database_name = current_database() ORDER BY column_index",
@@ -48,7 +49,7 @@ class DuckConnector:
             " ORDER BY constraint_index",
             self.schema,
         )
-        return tuple(_describe(name, columns, constraints) for name in chosen)
+        return with_real_names(_describe(name, columns, constraints) for name in chosen)
 
     def read(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         listed = ", ".join(select_expression(DUCKDB, self._types[table, c], _quote(c)) for c in columns)
@@ -94,6 +95,14 @@ class DuckConnector:
         )
         return [name for (name,) in self._rows(sql, self.schema)]
 
+    def _other_schemas(self) -> list[str]:
+        """The other schemas of the file that hold tables."""
+        sql = (
+            "SELECT DISTINCT schema_name FROM duckdb_tables() WHERE schema_name <> ? AND NOT internal"
+            " AND database_name = current_database() ORDER BY 1"
+        )
+        return [name for (name,) in self._rows(sql, self.schema)]
+
     @staticmethod
     def _error() -> type[Exception]:
         import duckdb
@@ -106,7 +115,7 @@ def _describe(table: str, columns: list[tuple], constraints: list[tuple]) -> Dec
     primary = next((tuple(c[1]) for c in own if c[0] == "PRIMARY KEY"), ())
     links = sorted({ForeignKey(tuple(c[1]), c[2], tuple(c[3] or ())) for c in own if c[0] == "FOREIGN KEY"})
     described = tuple(DeclaredColumn(c, kind, skip_reason(DUCKDB, kind)) for t, c, kind in columns if t == table)
-    return DeclaredTable(table, described, primary, tuple(links))
+    return DeclaredTable(table, described, primary, tuple(links), decisions=units(DUCKDB, described))
 
 
 def _first_line(error: Exception) -> str:

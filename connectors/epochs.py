@@ -32,7 +32,7 @@ def as_moments(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
     if low is None:
         return None
     if low >= 19_000_101 and high <= 21_001_231:
-        return _calendar_days(values)
+        return calendar_days(values)
     for per_second, factor in _TO_MICROSECONDS:
         if _EARLIEST * per_second <= low and high < _LATEST * per_second:
             micros = pc.divide(values, 1_000) if factor is None else pc.multiply(values, factor)
@@ -40,7 +40,8 @@ def as_moments(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
     return None
 
 
-def _calendar_days(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
+def calendar_days(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Whole numbers such as 20240131 as the moments at which those days begin; None if some are no days."""
     numbers = pc.fill_null(values, 19_700_101).to_numpy()
     years, months, days = numbers // 10_000, numbers // 100 % 100, numbers % 100
     if not (((months >= 1) & (months <= 12)).all() and (days >= 1).all()):

@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy.engine import URL
 
-from relfm.connectors.dialects import FAILURES
+from relfm.connectors.dialects import FAILURES, READ_FAILURES
 from relfm.errors import ConnectionFailed
 
 
@@ -21,6 +21,9 @@ def read_failure(label: str, url: URL, error: BaseException, table: str | None =
     """The error for a query that failed on an open connection (no permission, connection lost)."""
     said = _without_secrets(str(getattr(error, "orig", None) or error), url)
     what = f"table '{table}' of {label}" if table else label
+    for pattern, advice in READ_FAILURES:
+        if re.search(pattern, said, re.IGNORECASE):
+            return ConnectionFailed(f"cannot read {what}: {said}", hint=advice)
     return ConnectionFailed(f"cannot read {what}: {said}")
 
 

@@ -1,8 +1,10 @@
 """A folder of Parquet or CSV files, each of them a table named after its file.
 
-CSV cells are read as text and typed afterwards by the same rules as everything else.
+CSV cells are read as text and typed afterwards by the same rules as everything else. A file of a folder that holds
+nothing at all is a table without columns and rows: exports leave such files behind, and they stop nobody.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +20,13 @@ from relfm.errors import ConnectionFailed
 SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _ROWS = 131_072
 _DELIMITERS = ",;\t|"
+_MEND = "mend that line (text that holds the delimiter stands in quotes), or leave the file out with --tables"
+_FAILURES = (
+    (r"utf-?8", "save it as UTF-8, or leave the file out with --tables"),
+    (r"expected \d+ columns", _MEND),
+    (r"parquet", "is it complete? write it again, or leave the file out with --tables"),
+)
+"""(pattern of the reader's message, what to do)."""
 
 
 class FolderConnector:
@@ -39,6 +48,8 @@ class FolderConnector:
 
     def read(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         file = self._files()[table]
+        if self._is_nothing(file):
+            return
         try:
             yield from (_read_parquet if _is_parquet(file) else _read_csv)(file, columns)
         except (pa.ArrowException, OSError) as error:
@@ -66,7 +77,13 @@ class FolderConnector:
             found[name] = file
         return found
 
+    def _is_nothing(self, file: Path) -> bool:
+        """Whether it is one of several files and holds no byte."""
+        return self.path.is_dir() and not _is_parquet(file) and file.stat().st_size == 0
+
     def _columns(self, file: Path) -> tuple[DeclaredColumn, ...]:
+        if self._is_nothing(file):
+            return ()
         try:
             if _is_parquet(file):
                 import pyarrow.parquet as pq
@@ -156,4 +173,24 @@ def _opened(file: Path) -> TextIO:
 
 
 def _unreadable(file: Path, error: Exception) -> ConnectionFailed:
-    return ConnectionFailed(f"cannot read '{file}': {str(error).splitlines()[0]}")
+    said = str(error).splitlines()[0]
+    advice = next((advice for pattern, advice in _FAILURES if re.search(pattern, said, re.IGNORECASE)), None)
+    found = _first_ragged(file) if advice == _MEND else None
+    return ConnectionFailed(f"cannot read '{file}': {found or said}", hint=advice)
+
+
+def _first_ragged(file: Path) -> str | None:
+    """Where the first record begins that has another number of fields than the first line."""
+    import csv
+
+    try:
+        with _opened(file) as content:
+            records = csv.reader(content, delimiter=_delimiter(file))
+            width, start = len(next(records)), 2
+            for record in records:
+                if record and len(record) != width:
+                    return f"line {start} has {len(record)} fields, and the first line names {width}"
+                start = records.line_num + 1
+    except (csv.Error, UnicodeDecodeError):
+        pass  # the reader's own words have to do
+    return None

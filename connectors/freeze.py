@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from relfm.schema import ForeignKey, Schema, Table
+from relfm.schema import Column, ForeignKey, Schema, Table
 
 
 def to_toml(schema: Schema) -> str:
@@ -38,10 +38,18 @@ def _table(table: Table) -> str:
     lines += [f"\n[[{path}.foreign_keys]]\n{_link(key)}" for key in table.foreign_keys]
     silent = table.key_columns.union(excluded)
     stated = [c for c in table.columns if c.stype is not None or c.name not in silent]
-    stypes = [f"{_key(c.name)} = {_text(c.stype.value if c.stype else 'none')}" for c in stated]
+    forms = dict(d.value.rsplit(": ", 1) for d in table.decisions if d.what == "dates")
+    stypes = [f"{_key(c.name)} = {_text(_stype(c, forms.get(c.name)))}" for c in stated]
     if stypes:
         lines += [f"\n[{path}.columns]", *stypes]
     return "\n".join(lines) + "\n"
+
+
+def _stype(column: Column, form: str | None) -> str:
+    """How the schema file calls the column; dates that do not tell day from month keep their form."""
+    if form is not None:
+        return f"timestamp {form}"
+    return column.stype.value if column.stype else "none"
 
 
 def _link(key: ForeignKey) -> str:

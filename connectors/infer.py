@@ -10,19 +10,27 @@ import pyarrow as pa
 
 from relfm.connectors.canonical import canonical_type
 from relfm.connectors.connector import DeclaredTable
-from relfm.connectors.epochs import as_moments
-from relfm.connectors.keys import infer_composite_key, infer_leading_key, infer_named_key, infer_used_key
+from relfm.connectors.date_text import doubt
+from relfm.connectors.keys import (
+    check_key,
+    infer_composite_key,
+    infer_leading_key,
+    infer_named_key,
+    infer_used_key,
+    nearly_key,
+)
 from relfm.connectors.links import Parent, infer_links, parents_of
 from relfm.connectors.order import in_order
 from relfm.connectors.overrides import Overrides, TableOverride
 from relfm.connectors.row_times import RowTime, infer_time_column, inherit_times
+from relfm.connectors.said import as_said, no_moments
 from relfm.connectors.stypes import stype_of
-from relfm.connectors.text_types import TIMESTAMP
 from relfm.errors import SchemaError
-from relfm.schema import Column, Decision, ForeignKey, Schema, Source, Table, match_name
+from relfm.schema import Column, Decision, ForeignKey, Schema, Source, Table
 from relfm.stype import Stype
 
 _NOTHING_SAID = TableOverride()
+_AWAY = "a declared key to a table that is not read with this one"
 
 
 @dataclass(frozen=True)
@@ -41,31 +49,11 @@ def infer(
     """The schema of ``tables`` (in canonical types) and the same tables in canonical order."""
     kept = {t.name: t for t in declared if t.name in tables and not overrides.get(t.name, _NOTHING_SAID).skip}
     said = {name: overrides.get(name, _NOTHING_SAID) for name in kept}
-    rows = {name: _as_said(name, tables[name], said[name]) for name in kept}
+    rows = {name: as_said(name, tables[name], said[name]) for name in kept}
     facts = _facts(kept, rows, said)
     ordered = in_order(Schema.of(_table(kept[n], rows[n], facts[n], {}) for n in kept), rows)
     stypes = {n: _stypes(n, ordered[n], facts[n], said[n]) for n in kept}
     return Schema.of(_table(kept[n], ordered[n], facts[n], stypes[n]) for n in kept), ordered
-
-
-def _as_said(name: str, rows: pa.Table, said: TableOverride) -> pa.Table:
-    """``rows`` with whole numbers as moments where the user calls them that; SchemaError if a named column is gone."""
-    named = [*(said.primary_key or ()), *([said.time_column] if said.time_column else []), *said.stypes]
-    for column in named:
-        if column not in rows.column_names:
-            raise SchemaError(
-                f"column '{name}.{column}' cannot be used: its cells are not read (binary or nested data)"
-            )
-    moments = {c for c, stype in said.stypes.items() if stype is Stype.timestamp} | {said.time_column or ""}
-    for column in moments.intersection(rows.column_names):
-        values = rows.column(column)
-        if values.null_count == len(values):
-            converted = values.cast(TIMESTAMP)
-        else:
-            converted = as_moments(values) if pa.types.is_int64(values.type) else None
-        if converted is not None:
-            rows = rows.set_column(rows.column_names.index(column), column, converted)
-    return rows
 
 
 def _facts(
@@ -75,6 +63,7 @@ def _facts(
     links: dict[str, tuple[ForeignKey, ...]] = {}
     parents = parents_of(rows, keys)
     for name in rows:
+        decisions[name] += () if declared[name].complete else _doubted_dates(rows[name], said[name])
         links[name], found = _links(declared, name, rows, parents, keys, said[name])
         decisions[name] += found
     for name in rows:
@@ -93,13 +82,17 @@ def _primary_keys(
     keys: dict[str, tuple[str, ...]] = {}
     decisions: dict[str, list[Decision]] = {}
     for name, table in declared.items():
-        stated, source = _first(("user", said[name].primary_key), ("declared", table.primary_key or None))
+        held = table.primary_key if set(table.primary_key) <= set(rows[name].column_names) else ()
+        stated, source = _first(("user", said[name].primary_key), ("declared", held or None))
         keys[name], decisions[name] = stated or (), []
+        if source == "user" or table.complete:  # a database keeps its own constraints
+            check_key(name, rows[name], keys[name])
         if source is not None:
             decisions[name].append(_stated("primary_key", ", ".join(keys[name]) or "none", source))
         if rows[name].num_rows == 0:
             decisions[name].append(Decision("empty", name, "inferred", "the table has no rows"))
         decisions[name] += [Decision("exclude", c.name, "inferred", c.skipped) for c in table.columns if c.skipped]
+        decisions[name] += table.decisions
     open_tables = [n for n, t in declared.items() if not any(d.what == "primary_key" for d in decisions[n])]
     for infer_key in (
         lambda name: infer_named_key(name, rows),
@@ -111,7 +104,18 @@ def _primary_keys(
             if found is not None:
                 keys[name] = found[0]
                 decisions[name].append(found[1])
+    failed = {n: nearly_key(n, rows) for n in open_tables if not keys[n] and not declared[n].complete}
+    for name, decision in failed.items():
+        decisions[name] += [decision] if decision is not None else []
     return keys, decisions
+
+
+def _doubted_dates(rows: pa.Table, said: TableOverride) -> list[Decision]:
+    """What looks like a date and stays text, and which form the user gave to dates that do not tell it."""
+    texts = [c for c in rows.column_names if pa.types.is_string(rows.column(c).type) and c not in said.stypes]
+    doubts = {c: doubt(rows.column(c)) for c in texts}
+    told = [Decision("suspect", f"{c}: text", "inferred", f"it {why}") for c, why in doubts.items() if why]
+    return [*told, *(_stated("dates", f"{c}: {form}", "user") for c, form in said.date_forms.items())]
 
 
 def _links(
@@ -129,7 +133,9 @@ def _links(
     held = sorted({fk for fk in stated if fk is not None and _is_held(rows, name, fk)})
     decisions = [_stated("foreign_key", f"{', '.join(fk.columns)} -> {_target(fk)}", source) for fk in held]
     if said.foreign_keys is None and not declared[name].complete:
-        taken = frozenset(c for fk in held for c in fk.columns)
+        away = [fk for fk in declared[name].foreign_keys if fk.table not in declared]
+        decisions += [Decision("suspect", f"{', '.join(fk.columns)} -> {fk.table}", "inferred", _AWAY) for fk in away]
+        taken = frozenset(c for fk in (*held, *away) for c in fk.columns)
         for finding in infer_links(name, rows, parents, keys, taken):
             held += [finding.key] if finding.key is not None else []
             decisions.append(finding.decision)
@@ -139,11 +145,10 @@ def _links(
 def _resolved(
     declared: Mapping[str, DeclaredTable], key: ForeignKey, keys: Mapping[str, tuple[str, ...]]
 ) -> ForeignKey | None:
-    """The key with the parent's real name and, where the declaration names no columns, the parent's primary key."""
-    parent = match_name(key.table, declared)
-    if parent is None:
+    """The key, to the parent's primary key where the declaration names no columns; None if the parent is left out."""
+    if key.table not in declared:
         return None
-    return ForeignKey(key.columns, parent, key.other_columns or keys[parent])
+    return ForeignKey(key.columns, key.table, key.other_columns or keys[key.table])
 
 
 def _is_held(rows: Mapping[str, pa.Table], name: str, key: ForeignKey) -> bool:
@@ -186,10 +191,7 @@ def _time(table: DeclaredTable, rows: pa.Table, links: tuple[ForeignKey, ...], s
     column, source = _first(("user", said.time_column), ("declared", table.time_column))
     if source is not None:
         if column and not pa.types.is_timestamp(rows.column(column).type):
-            raise SchemaError(
-                f"time column '{table.name}.{column}' holds {canonical_type(rows.column(column))}, not moments",
-                hint="a time column holds dates, timestamps or ISO text",
-            )
+            raise no_moments(table.name, column, rows.column(column), said)
         return RowTime(column or None, None, (_stated("time_column", column or "none", source),))
     return RowTime() if table.complete or not rows.num_rows else infer_time_column(table.name, rows)
 

@@ -11,12 +11,15 @@ import pyarrow.compute as pc
 
 from relfm.connectors.names import key_stem, suffixes, table_forms, table_parts, tokens
 from relfm.connectors.reasons import is_generic
+from relfm.errors import SchemaError
 from relfm.schema import Decision
 
 _OWN_NAMES = frozenset({"id", "pk", "uuid", "guid", "key", "rowid", "oid"})
 _ROW_WORDS = frozenset({"row", "key", "record", "entry", "surrogate"})
 _ORDINALS = frozenset({"line", "seq", "sequence", "position", "pos", "index", "idx", "item", "step", "ordinal"})
 _ENOUGH = 0.99
+_NEARLY = 0.1
+_SURELY = 4
 
 Found = tuple[tuple[str, ...], Decision]
 
@@ -28,6 +31,42 @@ def is_unique(rows: pa.Table, columns: tuple[str, ...]) -> bool:
     if len(columns) == 1:
         return _is_distinct(rows.column(columns[0]))
     return rows.select(list(columns)).group_by(list(columns)).aggregate([]).num_rows == rows.num_rows
+
+
+def check_key(table: str, rows: pa.Table, columns: tuple[str, ...]) -> None:
+    """SchemaError if a stated key does not tell the rows apart: links through it would then multiply rows."""
+    if not rows.num_rows or not columns or is_unique(rows, columns):
+        return
+    raise SchemaError(
+        f"'{table}.{', '.join(columns)}' is no primary key: it {_failings(rows, columns)}",
+        hint="name the columns that tell all rows apart together, or say nothing about the table's primary key",
+    )
+
+
+def nearly_key(table: str, tables: Mapping[str, pa.Table]) -> Decision | None:
+    """What to say of a column that has a key's name, and would be the key but for a few of its rows."""
+    rows = tables[table]
+    others = frozenset().union(*(table_forms(t) for t in tables if t != table))
+    for column in rows.column_names:
+        if _name_score(table, column, others) == _SURELY:
+            kept = pc.count_distinct(rows.column(column), mode="only_valid").as_py()
+            if (1 - _NEARLY) * rows.num_rows <= kept < rows.num_rows:
+                why = f"{column} {_failings(rows, (column,))}, so it is no key"
+                return Decision("suspect", f"{column}: not the primary key", "inferred", why)
+    return None
+
+
+def _failings(rows: pa.Table, columns: tuple[str, ...]) -> str:
+    """In how many rows a key is missing or repeats, with an example."""
+    missing = sum(rows.column(c).null_count for c in columns)
+    known = rows.select(list(columns)).drop_null()
+    counted = known.group_by(list(columns), use_threads=False).aggregate([([], "count_all")])
+    often = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).select(list(columns)).to_pylist()
+    said = [f"is missing in {missing:,} of {rows.num_rows:,} rows"] if missing else []
+    if often:
+        example = ", ".join(str(v) for v in often[0].values())
+        said.append(f"repeats in {known.num_rows - counted.num_rows:,} of {rows.num_rows:,} rows (such as {example})")
+    return " and ".join(said)
 
 
 def _is_distinct(values: pa.ChunkedArray) -> bool:
@@ -161,13 +200,13 @@ def _name_score(table: str, column: str, others: frozenset[str]) -> int:
     """4 for ``id`` and ``<table>_id``, 3 for a part of the table's name, 2 for ``row_id``, 1 for the name itself."""
     words, stem = tokens(column), key_stem(column)
     if words and len(words) == 1 and words[0] in _OWN_NAMES:
-        return 4
+        return _SURELY
     if stem is None:
         return int("".join(words) in table_forms(table))
     named = tuple(w for w in stem if w not in _ROW_WORDS)
     if not named:
         return 2
     if "".join(named) in table_forms(table):
-        return 4
+        return _SURELY
     is_part = "".join(named) in table_parts(table) and "".join(named) not in others
     return 3 if is_part or _names_table(named, table) else 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from relfm.connectors.connector import Connector, DeclaredTable
+from relfm.connectors.connector import Connector, DeclaredTable, key_columns, with_binary_keys
 from relfm.connectors.fingerprint import snapshot_key
 from relfm.connectors.infer import infer
 from relfm.connectors.overrides import read_overrides
@@ -61,7 +61,7 @@ def _snapshot(
     progress: Progress | None,
 ) -> tuple[Snapshot, str | None]:
     """The source's rows, from the cache if its content is known there, and the content's key."""
-    declared = connector.describe(tables)
+    declared = with_binary_keys(connector.describe(tables))
     fingerprint = connector.fingerprint([t.name for t in declared]) if cache else None
     if fingerprint is None:
         return _read(connector, declared, None, progress), None
@@ -85,10 +85,13 @@ def _read(
 ) -> Snapshot:
     rows: dict[str, pa.Table] = {}
     described: list[DeclaredTable] = []
+    keys = key_columns(declared)
     for done, table in enumerate(declared):
         if progress is not None:
             progress(table.name, done, len(declared))
-        rows[table.name], refused = canonical_table(collect(connector, table, spill))
+        rows[table.name], refused = canonical_table(
+            collect(connector, table, spill), [column for name, column in keys if name == table.name]
+        )
         columns = tuple(replace(c, skipped=refused.get(c.name, c.skipped)) for c in table.columns)
         described.append(replace(table, columns=columns))
     if progress is not None:

@@ -62,11 +62,14 @@ class MariadbConnector(SqlConnector):
     def fingerprint(self, tables: Sequence[str]) -> str | None:
         """The server's checksum of each table's rows; None if a view has none."""
         listed = ", ".join(self.quoted_table(t) for t in tables)
-        with self._connected() as connection:
-            sums = [
-                (name.rpartition(".")[2], total)
-                for name, total in connection.exec_driver_sql(f"CHECKSUM TABLE {listed} EXTENDED")
-            ]
+        try:
+            with self._connected() as connection:
+                sums = [
+                    (name.rpartition(".")[2], total)
+                    for name, total in connection.exec_driver_sql(f"CHECKSUM TABLE {listed} EXTENDED")
+                ]
+        except SQLAlchemyError as error:
+            raise read_failure(self.label, self.url, error) from None
         return None if any(total is None for _, total in sums) else hash_facts(sums)
 
 

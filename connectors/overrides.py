@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from relfm.connectors.connector import DeclaredTable
+from relfm.connectors.date_text import FORMS
 from relfm.errors import SchemaError, UsageError
 from relfm.schema import ForeignKey, link_form, match_name, suggestion
 from relfm.stype import Stype
 
 _TABLE_KEYS = ("primary_key", "time_column", "time_from", "exclude", "skip", "foreign_keys", "columns")
 _NO_STYPE = "none"
+_DATED = {f"{Stype.timestamp.value} {form}": form for form in FORMS}
+"""How a column of dates is called whose cells do not tell day from month, and the form that is meant."""
+
 _LINK_KEYS = ("columns", "table", "other_columns")
 
 
@@ -30,6 +34,8 @@ class TableOverride:
     exclude: tuple[str, ...] = ()
     skip: bool = False
     stypes: Mapping[str, Stype | None] = field(default_factory=dict)
+    date_forms: Mapping[str, str] = field(default_factory=dict)
+    """By column the form of its dates, where the cells do not tell day from month: 'D/M/Y'."""
 
 
 Overrides = Mapping[str, TableOverride]
@@ -96,6 +102,7 @@ class _Reader:
             exclude=self.key(table, value.get("exclude", [])),
             skip=self._flag(table, value.get("skip", False)),
             stypes=self._stypes(table, value.get("columns", {})),
+            date_forms=self._date_forms(table, value.get("columns", {})),
         )
 
     def link(self, table: str, value: Any) -> ForeignKey:
@@ -128,13 +135,16 @@ class _Reader:
     def _stypes(self, table: str, value: Any) -> dict[str, Stype | None]:
         if not isinstance(value, Mapping):
             raise UsageError(f"{self.where}: columns of '{table}' must be a table", hint='write status = "categorical"')
-        names = [*(s.value for s in Stype), _NO_STYPE]
+        names = [*(s.value for s in Stype), _NO_STYPE, *_DATED]
         for column, stype in value.items():
             if stype not in names:
                 raise UsageError(
                     f"{self.where}: unknown stype {stype!r} of '{table}.{column}'", hint=suggestion(str(stype), names)
                 )
-        return {self.column(table, c): None if s == _NO_STYPE else Stype(s) for c, s in value.items()}
+        return {self.column(table, c): _stype(s) for c, s in value.items()}
+
+    def _date_forms(self, table: str, value: Mapping[str, str]) -> dict[str, str]:
+        return {self.column(table, c): _DATED[s] for c, s in value.items() if s in _DATED}
 
     def _known(self, what: str, value: Any, keys: Sequence[str]) -> None:
         if not isinstance(value, Mapping):
@@ -147,3 +157,9 @@ class _Reader:
 def _form(table: str, given: Any) -> str:
     """A hint that shows how a foreign key is written, with the column that was given if it is one name."""
     return f"write it as{link_form(table, given if isinstance(given, str) else '…', '…', '…')}"
+
+
+def _stype(name: str) -> Stype | None:
+    if name in _DATED:
+        return Stype.timestamp
+    return None if name == _NO_STYPE else Stype(name)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from relfm.connectors.canonical import canonical_column
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable
+from relfm.connectors.connector import DeclaredColumn, DeclaredTable, key_columns
 from relfm.connectors.infer import infer
 from relfm.connectors.overrides import Overrides
 from relfm.database import Database
@@ -40,9 +40,12 @@ def open_folder(path: str | Path) -> Database:
 def read_folder(path: str | Path, overrides: Overrides | None = None) -> tuple[dict[str, pa.Table], Schema]:
     """Each table's rows in canonical types and order, and the schema that the manifest declares."""
     declared, tables = [], {}
-    for table in declared_tables(path):
+    stated = declared_tables(path)
+    keys = key_columns(stated)
+    for table in stated:
         given = read_table(path, table.name)
-        settled = {c: canonical_column(c, given.column(c)) for c in given.column_names}
+        names = given.column_names
+        settled = {c: canonical_column(c, given.column(c), is_key=(table.name, c) in keys) for c in names}
         columns = tuple(DeclaredColumn(c.name, c.sql_type, _reason(settled[c.name])) for c in table.columns)
         tables[table.name] = pa.table({c: v for c, v in settled.items() if not isinstance(v, str)})
         declared.append(replace(table, columns=columns))

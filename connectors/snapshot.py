@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 
 from relfm.connectors.connector import DeclaredColumn, DeclaredTable
-from relfm.schema import ForeignKey, Schema
+from relfm.schema import Decision, ForeignKey, Schema
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same source would give another snapshot."""
 
 _KEPT = 8
@@ -123,4 +123,5 @@ def _declared_from(value: Mapping[str, Any]) -> DeclaredTable:
         foreign_keys=tuple(ForeignKey(tuple(k["columns"]), k["table"], tuple(k["other_columns"])) for k in links),
         time_column=value["time_column"],
         complete=value["complete"],
+        decisions=tuple(Decision(**d) for d in value["decisions"]),
     )

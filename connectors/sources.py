@@ -15,6 +15,7 @@ from relfm.connectors.dialects import ALIASES, SQL_DIALECTS
 from relfm.errors import ConnectionFailed, UsageError
 from relfm.schema import suggestion
 
+_NEED_A_NAME = ("mysql", "mariadb")
 _FILE_SCHEMES = ("sqlite", "duckdb")
 _DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3", ".s3db", ".duckdb", ".ddb")
 
@@ -24,6 +25,7 @@ def open_source(source: Any, schema: str | None = None) -> Connector:
     if isinstance(source, Mapping):
         from relfm.connectors.frames import FramesConnector
 
+        _refuse_schema(schema, "DataFrames have")
         return FramesConnector(source)
     if not isinstance(source, str | Path):
         raise UsageError(
@@ -69,10 +71,11 @@ def _open_url(scheme: str, rest: str, schema: str | None) -> Connector:
     try:
         url = make_url(f"{scheme}://{rest}")
     except (ArgumentError, ValueError):
-        raise UsageError(
-            "the database URL cannot be read",
-            hint="write postgresql://user@host:5432/name; escape @ and / in passwords",
-        ) from None
+        raise _unreadable_url() from None
+    if any("@" in part for part in (url.host or "", url.database or "", rest.partition("?")[2])):
+        raise _unreadable_url()  # a password that holds an @ ends at it: what follows is the rest of the password
+    if backend in _NEED_A_NAME and not url.database:
+        raise UsageError("the URL names no database", hint=f"write {scheme}://user@host:3306/name")
     if backend == "postgresql":
         from relfm.connectors.postgres import PostgresConnector
 
@@ -86,6 +89,19 @@ def _open_url(scheme: str, rest: str, schema: str | None) -> Connector:
     return SqlConnector(url, schema=schema)
 
 
+def _unreadable_url() -> UsageError:
+    """Says nothing of the URL, in which nobody can tell the password from the rest."""
+    return UsageError(
+        "the database URL cannot be read",
+        hint="write postgresql://user@host:5432/name; escape @ and / in passwords, as %40 and %2F",
+    )
+
+
+def _refuse_schema(schema: str | None, whose: str) -> None:
+    if schema is not None:
+        raise UsageError(f"there is no schema '{schema}': {whose} no schemas", hint="leave --schema out")
+
+
 def _open_path(path: Path, schema: str | None) -> Connector:
     path = path.expanduser()
     if not path.exists():
@@ -93,17 +109,20 @@ def _open_path(path: Path, schema: str | None) -> Connector:
     from relfm.connectors import folder, rel_bench
 
     if path.is_dir():
+        _refuse_schema(schema, f"the files of '{path}' have")
         return folder.RelBenchConnector(path) if rel_bench.is_folder(path) else folder.FolderConnector(path)
     kind = _kind_of_file(path)
     if kind == "sqlite":
         from relfm.connectors.sqlite import SqliteConnector
 
+        _refuse_schema(schema, "an SQLite file has")
         return SqliteConnector(path)
     if kind == "duckdb":
         from relfm.connectors.duck import DuckConnector
 
         return DuckConnector(path, schema)
     if kind == "table":
+        _refuse_schema(schema, f"'{path}' is one table and has")
         return folder.FolderConnector(path)
     raise ConnectionFailed(
         f"'{path}' is not a database that relfm can read", hint="SQLite, DuckDB, Parquet and CSV files are"

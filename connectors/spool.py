@@ -3,7 +3,7 @@
 Small tables stay in memory; beyond a limit the batches go to a file, which is then memory-mapped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,12 +49,12 @@ def _spill(kept: list[pa.RecordBatch], batches: Iterator[pa.RecordBatch], spill:
     return pa.ipc.open_file(pa.memory_map(str(file))).read_all()
 
 
-def canonical_table(raw: pa.Table) -> tuple[pa.Table, dict[str, str]]:
-    """The columns in canonical types, and for those that cannot be held the reason why."""
+def canonical_table(raw: pa.Table, keys: Collection[str] = ()) -> tuple[pa.Table, dict[str, str]]:
+    """The columns in canonical types, and for those that cannot be held the reason why; ``keys`` may hold bytes."""
     columns: dict[str, pa.ChunkedArray] = {}
     refused: dict[str, str] = {}
     for name in raw.column_names:
-        column = canonical_column(name, raw.column(name))
+        column = canonical_column(name, raw.column(name), is_key=name in keys)
         raw = raw.drop_columns([name])  # its memory can go
         if isinstance(column, str):
             refused[name] = column

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable, ReadAgain
+from relfm.connectors.connector import DeclaredColumn, DeclaredTable, ReadAgain, with_real_names
 from relfm.connectors.fingerprint import hash_files
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed
@@ -51,7 +51,7 @@ class SqliteConnector:
                 if kind == "table" and n not in virtual and not n.startswith(tuple(f"{v}_" for v in virtual))
             ]
             chosen = select_tables(tables, base, [n for n, kind, _ in found if kind == "view"], self.label)
-            return tuple(self._describe(connection, name) for name in chosen)
+            return with_real_names(self._describe(connection, name) for name in chosen)
 
     def read(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         session = None if table in self._undecodable else self._fast_session()

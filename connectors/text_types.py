@@ -7,6 +7,7 @@ column only if each value follows it exactly: '007' stays text.
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relfm.connectors.date_text import SHAPE, dates
 from relfm.times import SECOND
 
 TIMESTAMP = pa.timestamp("us")
@@ -36,7 +37,7 @@ def typed(values: pa.ChunkedArray) -> pa.ChunkedArray:
     head = head.filter(pc.invert(pc.is_in(head, value_set=pa.array(_MISSING_WORDS + _ZERO_DATES)))).slice(0, _HEAD)
     if not len(head):
         return values
-    for pattern, convert in ((_INTEGER, _integers), (_NUMBER, _numbers), (_TRUTH, _truths), (_TIME, _moments)):
+    for pattern, convert in _RULES:
         if _all_match(head, pattern):
             converted = convert(values)
             if converted is None and pc.any(pc.is_in(values, value_set=words)).as_py():
@@ -104,3 +105,7 @@ def _moments(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
 def _whole(parts: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     digits = pc.struct_field(parts, name)
     return pc.if_else(pc.equal(digits, ""), "0", digits).cast(pa.int64())
+
+
+_RULES = ((_INTEGER, _integers), (_NUMBER, _numbers), (_TRUTH, _truths), (_TIME, _moments), (SHAPE, dates))
+"""(what the first values look like, what makes of all values what they are then, or None)."""

@@ -37,7 +37,10 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Decision:
-    """One fact about a table: ``what`` is primary_key, foreign_key, time_column, stype, exclude, empty or suspect."""
+    """One fact about a table.
+
+    ``what`` is primary_key, foreign_key, time_column, stype, unit, dates, exclude, empty or suspect.
+    """
 
     what: str
     value: str

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pytest
 import yaml
 from ddl import creatable, create, insert, links, plain, rows_of
 
@@ -75,6 +76,25 @@ def server(backend: str, database: str | None = None) -> Iterator[Any]:
     with closing(_SERVERS[backend](database)) as connection, closing(connection.cursor()) as cursor:
         yield cursor
         connection.commit()
+
+
+@contextmanager
+def made_database(backend: str, statements: str, where: Path) -> Iterator[str]:
+    """The URL of a server's database that ``statements`` (one a line or more, parted by ';') made, gone afterwards."""
+    if reason := why_absent(backend):
+        pytest.skip(reason)
+    drop_database(backend, where)
+    with server(backend) as cursor:
+        cursor.execute(f"CREATE DATABASE {database_name(where)}")
+    with server(backend, database_name(where)) as cursor:
+        for statement in statements.split(";\n"):
+            if statement.strip():
+                cursor.execute(statement)
+    url = {"postgresql": POSTGRES_SERVER, "mariadb": MARIADB_SERVER}[backend]
+    try:
+        yield f"{url.rpartition('/')[0]}/{database_name(where)}"
+    finally:
+        drop_database(backend, where)
 
 
 def _postgres(database: str | None) -> Any:

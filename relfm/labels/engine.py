@@ -4,6 +4,7 @@ A statement sees the relation ``timestamps(timestamp)`` and every table under it
 that have happened by ``until``. It runs on one thread: a sum of floats depends on the order of its terms.
 """
 
+import re
 import threading
 import weakref
 from collections.abc import Iterable
@@ -22,14 +23,18 @@ ROW = "relfm row"
 _TIME = "relfm time"
 _OPTIONS = {"threads": "1", "temp_directory": "", "python_enable_replacements": "false"}
 _CUTOFFS = "timestamps"
+_TWIN_COLUMNS = "relfm twins:"
 
 
 class LabelEngine:
     """One connection for one Database, made at the first statement."""
 
     def __init__(self, database: Database) -> None:
-        self._tables = {name: _with_row_and_time(database, name) for name in database.tables}
-        self._timed = [name for name in database.tables if database.is_timed(name)]
+        self._twins = _twins(database.tables)
+        held = [n for n, rows in database.tables.items() if rows.num_columns and n not in self._twins]
+        self._twin_columns = {name: _twins(database.tables[name].column_names) for name in held}
+        self._tables = {name: _with_row_and_time(database, name, self._twin_columns[name]) for name in held}
+        self._timed = [name for name in held if database.is_timed(name)]
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._until: int | None = None
         self._lock = threading.Lock()
@@ -37,7 +42,8 @@ class LabelEngine:
     def run(self, sql: str, cutoffs: np.ndarray, until: int) -> pa.Table:
         """The result of one SELECT for ``cutoffs`` (int64[k] microseconds) with no row after ``until`` in sight.
 
-        Raises QuestionError with the first line of DuckDB's message if the statement is wrong.
+        Raises QuestionError with the first line of DuckDB's message if the statement is wrong, or if it reads tables or
+        columns whose names differ only in case, which DuckDB takes for one another.
         """
         with self._lock:
             try:
@@ -53,17 +59,33 @@ class LabelEngine:
                     hint="ask for fewer cutoffs or entities",
                 ) from None
             except duckdb.Error as error:
-                raise QuestionError(f"the label SQL failed: {_first_line(error)}", text=sql) from None
+                raise self._refused_twin(error) or QuestionError(
+                    f"the label SQL failed: {_first_line(error)}", text=sql
+                ) from None
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            _refuse_twins(self._tables)
             self._connection = duckdb.connect(":memory:", config=_OPTIONS)
             self._connection.execute("SET enable_external_access = false")
             for name, rows in self._tables.items():
-                self._connection.register(numbered(name), rows)
+                self._connection.register(_cells(name), rows)
+                self._connection.execute(_numbered_view(name, self._twin_columns[name]))
                 self._connection.execute(_view(name))
         return self._connection
+
+    def _refused_twin(self, error: duckdb.Error) -> QuestionError | None:
+        """The refusal of a statement that failed because it reads one of two tables or columns that are twins."""
+        if isinstance(error, duckdb.CatalogException):
+            missing = re.search(r"with name (.+?)( \(numbered\))? does not exist", str(error))
+            asked = missing[1].strip('"').casefold() if missing else None
+            pair = next((pair for name, pair in self._twins.items() if name.casefold() == asked), None)
+            what, remedy = "tables", "leave one of them out: 'skip = true' in the schema file, or --tables"
+        else:
+            said = re.search(rf"{_TWIN_COLUMNS} (.+)$", _first_line(error))
+            pair = said[1] if said else None
+            what, remedy = "columns", "rename one of them, or ask about a view that does"
+        message = f"{what} {pair} differ only in case, and label SQL cannot tell them apart"
+        return QuestionError(message, hint=remedy) if pair else None
 
     def _show(self, connection: duckdb.DuckDBPyConnection, cutoffs: np.ndarray, until: int) -> None:
         connection.register(_CUTOFFS, pa.table({"timestamp": pa.array(to_datetime64(cutoffs))}))
@@ -94,15 +116,26 @@ def numbered(table: str) -> str:
     return f"{table} (numbered)"
 
 
-def _refuse_twins(tables: Iterable[str]) -> None:
-    by_folded: dict[str, str] = {}
-    for name in tables:
-        twin = by_folded.setdefault(name.casefold(), name)
-        if twin != name:
-            raise QuestionError(
-                f"tables '{twin}' and '{name}' differ only in case, and label SQL cannot tell them apart",
-                hint="leave one of them out",
-            )
+def _cells(table: str) -> str:
+    """The relation that holds the cells as Arrow has them, twins left out."""
+    return f"{table} (cells)"
+
+
+def _twins(names: Iterable[str]) -> dict[str, str]:
+    """Each name that another one equals without regard to case, with all of those that do, quoted for a message."""
+    by_folded: dict[str, list[str]] = {}
+    for name in names:
+        by_folded.setdefault(name.casefold(), []).append(name)
+    groups = [group for group in by_folded.values() if len(group) > 1]
+    return {name: " and ".join(f"'{n}'" for n in group) for group in groups for name in group}
+
+
+def _numbered_view(table: str, twins: dict[str, str]) -> str:
+    """All rows with their numbers; a column that has a twin is there, and fails whatever reads it."""
+    refusals = {n.casefold(): (n, f"{_TWIN_COLUMNS} {pair} of table '{table}'") for n, pair in twins.items()}
+    listed = [f"error({_text(said)}) AS {quote(name)}" for name, said in refusals.values()]
+    columns = ", ".join(["*", *listed])
+    return f"CREATE OR REPLACE TEMP VIEW {quote(numbered(table))} AS SELECT {columns} FROM {quote(_cells(table))}"
 
 
 def _view(table: str) -> str:
@@ -110,8 +143,12 @@ def _view(table: str) -> str:
     return f"CREATE OR REPLACE TEMP VIEW {quote(table)} AS SELECT * EXCLUDE ({hidden}) FROM {quote(numbered(table))}"
 
 
-def _with_row_and_time(database: Database, table: str) -> pa.Table:
-    rows, times = database.tables[table], database.times(table)
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _with_row_and_time(database: Database, table: str, twins: Iterable[str]) -> pa.Table:
+    rows, times = database.tables[table].drop_columns(list(twins)), database.times(table)
     known = (times != MISSING_TIME) & (times != TIMELESS)
     stamps = pa.array(to_datetime64(np.where(known, times, MISSING_TIME)), pa.timestamp("us"))
     return rows.append_column(ROW, pa.array(np.arange(len(times)))).append_column(_TIME, stamps)

@@ -128,6 +128,14 @@ def test_column_that_the_file_lacks_is_named(copy: Path) -> None:
     assert "day" in raised.value.hint
 
 
+def test_primary_key_that_repeats_is_refused(copy: Path) -> None:
+    edit_manifest(copy, lambda manifest: manifest["tables"]["sales"].update(pkey="item_id"))
+    with pytest.raises(
+        SchemaError, match=r"'sales.item_id' is no primary key: it .*repeats in [0-9,]+ of [0-9,]+ rows"
+    ):
+        open_folder(copy)
+
+
 def test_foreign_key_to_an_unknown_table_is_named(copy: Path) -> None:
     edit_manifest(copy, lambda m: m["tables"]["sales"]["fkeys"].update(item_id="itms"))
     with pytest.raises(SchemaError, match="foreign key 'sales.item_id' points at 'itms', which is no table"):

@@ -31,6 +31,13 @@ def test_the_pieces_of_a_password_that_was_not_quoted_are_masked():
     assert scrub('could not translate host name "second"', secrets) == 'could not translate host name "***"'
 
 
+def test_the_rest_of_a_password_that_was_taken_for_host_and_name_is_masked():
+    secrets = secrets_of(["mysql://ada:p@ss/w:rd#1@127.0.0.1:3306/shop"])
+    for said in ("mysql://ada:***@ss/w%3Ard%231%40127.0.0.1%3A3306/shop", "no host 'ss/w:rd#1'", "unknown name w:rd#1"):
+        masked = scrub(said, secrets)
+        assert "rd" not in masked
+
+
 def test_a_short_password_does_not_blot_out_the_message():
     assert scrub("a table has no a", secrets_of(["postgresql://ada:a@db/shop"])) == "*** table has no ***"
     assert scrub("that table", secrets_of(["postgresql://ada:a@db/shop"])) == "that table"

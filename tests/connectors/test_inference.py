@@ -206,6 +206,19 @@ def test_link_needs_both_a_name_and_the_values(child: dict[str, Any], why: str) 
     assert links(inferred({"customers": {"id": ids(20)}, "visits": child})) == set(), why
 
 
+def test_column_that_fails_to_be_the_key_is_told() -> None:
+    twice = [*ids(400), 7, 8, 8]
+    table = inferred({"users": {"user_id": twice, "age": some(403, 50)}}).table("users")
+    assert table.primary_key == ()
+    (told,) = [str(d) for d in table.decisions if d.what == "suspect"]
+    assert "user_id repeats in 3 of 403 rows (such as 7), so it is no key" in told
+
+
+def test_column_that_repeats_as_it_should_is_not_told() -> None:
+    table = inferred({"users": {"user_id": some(400, 50), "age": some(400, 50)}}).table("users")
+    assert [d for d in table.decisions if d.what == "suspect"] == []
+
+
 def test_two_parents_that_fit_equally_are_not_chosen_from() -> None:
     tables = {
         "a_users": {"id": ids(20)},

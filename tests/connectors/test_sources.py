@@ -14,6 +14,8 @@ from backends import MARIADB_SERVER, POSTGRES_SERVER, why_absent
 from sqlalchemy.engine import make_url
 
 from relfm.connectors import connect
+from relfm.connectors.connector import DeclaredColumn, DeclaredTable
+from relfm.connectors.infer import infer
 from relfm.connectors.sources import fill_in, open_source
 from relfm.connectors.spool import canonical_table, collect
 from relfm.connectors.sql import SqlConnector
@@ -154,12 +156,30 @@ def test_views_alone_are_no_tables(tmp_path: Path) -> None:
         ("duckdb:///:memory:", "names no file"),
         (f"nosuchdb://me:{CANARY}@host/x", "no driver for 'nosuchdb'"),
         (f"postgresql://me:{CANARY}@host:port/x", "the database URL cannot be read"),
+        (f"mysql://me:p@{CANARY}:3@127.0.0.1:3306/x", "the database URL cannot be read"),
+        (f"mysql://me:p@{CANARY.replace('/', '@')}@host/x", "the database URL cannot be read"),
+        (f"mysql://me:p@s?{CANARY}@host/x", "the database URL cannot be read"),
+        ("mysql://root@127.0.0.1:3306/", "the URL names no database"),
+        ("mariadb://root@127.0.0.1", "the URL names no database"),
         (42, "cannot connect to a int"),
         ({"a": [1, 2]}, "is a list, not a DataFrame"),
     ],
 )
 def test_source_that_cannot_be_one_is_refused(source: Any, said: str) -> None:
     assert said in failure(source).message
+
+
+def test_user_may_hold_what_a_password_may_not() -> None:
+    assert open_source("postgresql://me@server:secret@host/x").label == "postgresql://me%40server:***@host/x"
+
+
+def test_source_without_schemas_refuses_one(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text("id,at\n1,2024-01-01\n")
+    for source in (shop, tmp_path, tmp_path / "visits.csv", {"a": pd.DataFrame({"id": [1]})}):
+        error = failure(source, schema="nope")
+        assert isinstance(error, UsageError)
+        assert "there is no schema 'nope'" in error.message
+        assert error.hint == "leave --schema out"
 
 
 def test_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,3 +251,47 @@ def test_any_other_dialect_is_read_through_sqlalchemy(tmp_path: Path) -> None:
     assert refused == {}
     assert connector.fingerprint(["people"]) is None
     connector.close()
+
+
+def test_keys_of_bytes_in_files_are_hexadecimal_text(tmp_path: Path) -> None:
+    statements = (
+        "CREATE TABLE users (id BLOB PRIMARY KEY, photo BLOB)",
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY, user_id BLOB REFERENCES USERS (ID))",
+        "INSERT INTO users VALUES ({one}, {one}), ({two}, NULL)",
+        "INSERT INTO visits VALUES (1, {two})",
+    )
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as connection:
+        for statement in statements:
+            connection.execute(statement.format(one="x'10e0'", two="x'1E01'"))
+        connection.commit()
+    with duckdb.connect(str(tmp_path / "keys.duckdb")) as connection:
+        for statement in statements:
+            connection.execute(statement.format(one=r"'\x10\xE0'::BLOB", two=r"'\x1E\x01'::BLOB"))
+    for file in ("keys.db", "keys.duckdb"):
+        database = connect(tmp_path / file)
+        (key,) = database.schema.table("visits").foreign_keys
+        assert key == ForeignKey(("user_id",), "users", ("id",))
+        assert database.tables["users"]["id"].to_pylist() == ["10e0", "1e01"]
+        assert database.tables["users"].column_names == ["id"]
+        assert database.links("visits", key).tolist() == [1]
+
+
+def test_spans_of_time_in_duckdb_are_seconds(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
+        connection.execute("CREATE TABLE laps AS SELECT 1 AS id, INTERVAL 90 SECOND AS took")
+    database = connect(tmp_path / "s.duckdb")
+    assert database.tables["laps"]["took"].to_pylist() == [90]
+    assert "unit took: seconds" in " ".join(str(d) for d in database.schema.table("laps").decisions)
+
+
+def test_tables_in_another_schema_are_told_of(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA sales; CREATE TABLE sales.orders AS SELECT 1 AS id")
+    error = failure(tmp_path / "s.duckdb")
+    assert error.hint == "other schemas hold tables: sales (--schema sales reads one)"
+
+
+def test_key_whose_column_cannot_be_read_is_no_key() -> None:
+    declared = DeclaredTable("t", (DeclaredColumn("id", "GEOMETRY", "binary data"),), ("id",))
+    schema, _ = infer([declared], {"t": pa.table({"at": [1, 2]})}, {})
+    assert schema.table("t").primary_key == ()

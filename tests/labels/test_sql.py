@@ -6,6 +6,7 @@ from small_shop import SCHEMA, day, days, shop
 from relfm.database import Database
 from relfm.errors import QuestionError
 from relfm.labels import QueryLabeller, SqlLabeller
+from relfm.labels.engine import engine_of
 from relfm.schema import Schema, Table
 from relfm.times import Span
 
@@ -116,11 +117,35 @@ def test_items_that_are_no_list_are_refused(database: Database) -> None:
         _labeller(item="items", item_column="item_id").label(database, days(5))
 
 
-def test_tables_that_differ_in_case_alone_are_refused() -> None:
-    schema = Schema.of([Table("a", ()), Table("A", ())])
-    database = Database(schema, {"a": pa.table({"x": [1]}), "A": pa.table({"x": [1]})})
-    with pytest.raises(QuestionError, match="'A' and 'a' differ only in case|'a' and 'A' differ only in case"):
-        _labeller(sql="SELECT 1").label(database, days(5))
+def _twins() -> Database:
+    tables = {
+        "a": pa.table({"x": [1]}),
+        "A": pa.table({"x": [1]}),
+        "sales": pa.table({"total": [1, 2], "Total": [30, 40], "n": [5, 6]}),
+        "bare": pa.table({}),
+    }
+    return Database(Schema.of(Table(name, ()) for name in tables), tables)
+
+
+@pytest.mark.parametrize(
+    ("sql", "message", "hint"),
+    [
+        ("SELECT * FROM a", "tables 'a' and 'A' differ only in case", "skip = true"),
+        ('SELECT * FROM "A"', "tables 'a' and 'A' differ only in case", "skip = true"),
+        ("SELECT max(sales.Total) FROM sales", "columns 'total' and 'Total' of table 'sales' differ only", "a view"),
+        ('SELECT "total" FROM sales', "columns 'total' and 'Total' of table 'sales' differ only", "a view"),
+        ("SELECT 1 FROM sales WHERE total = 'x'", "columns 'total' and 'Total' of table 'sales' differ only", "a view"),
+    ],
+)
+def test_names_that_differ_in_case_alone_are_refused(sql: str, message: str, hint: str) -> None:
+    with pytest.raises(QuestionError, match=message) as raised:
+        engine_of(_twins()).run(sql, days(5), 0)
+    assert hint in raised.value.hint
+
+
+def test_questions_about_other_tables_and_columns_pass_beside_such_names() -> None:
+    """A table without columns, which no view can have, stops nothing either."""
+    assert engine_of(_twins()).run("SELECT sum(n) AS n FROM sales", days(5), 0).to_pylist() == [{"n": 11}]
 
 
 def test_no_cutoffs_give_no_labels(database: Database) -> None:
