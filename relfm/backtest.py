@@ -104,10 +104,10 @@ def _fold(
     answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
     answers |= {**_trees(predictor, database, task, context, used, truth, last_seen), **_naive(task, found, used)}
     own = adapted or found
-    inside = None if own.low is None else (truth.targets >= own.low) & (truth.targets <= own.high)
+    edges = None if own.low is None else (own.low, own.high)
     scale = float(used.targets.std()) or 1.0
     rate = float(np.median(used.targets) if METRICS[task.kind] == "nmae" else used.targets.mean())
-    return Fold(int(truth.cutoffs.max()), truth, scale, rate, answers, inside)
+    return Fold(int(truth.cutoffs.max()), truth, scale, rate, answers, edges)
 
 
 def _told(task: Task, found: Predictions) -> np.ndarray:
