@@ -6,7 +6,7 @@ import pytest
 from busy_shop import AT, QUESTIONS, busy_shop
 
 from relfm import Predictor
-from relfm.backtest import fold_positions
+from relfm.backtest import fold_positions, past_classes
 from relfm.context import known_at
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
@@ -91,7 +91,7 @@ def test_every_fold_has_every_method_and_its_interval(found: dict[str, Backtest]
     assert table[table.fold != "all"].groupby("method")["rows"].sum().eq(whole["rows"].iloc[0]).all()
 
 
-@pytest.mark.parametrize("kind", ["binary", "regression"])
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression", "forecast"])
 def test_entity_history_and_base_rate_stand_beside_the_answers(found: dict[str, Backtest], kind: str) -> None:
     assert {OURS, "entity history", "base rate"} <= set(found[kind].table["method"])
 
@@ -159,3 +159,11 @@ def test_adapted_backtest_shows_zero_shot_and_adapted_lines(database: Database) 
 def test_ranking_cannot_be_adapted(database: Database) -> None:
     with pytest.raises(UsageError, match="has no rankings"):
         Predictor(effort="fast", adapt="trees").predict(database, QUESTIONS["ranking"], at=AT)
+
+
+def test_past_classes_are_shares_drawn_towards_the_base_rate() -> None:
+    used = Examples.of(np.array([7, 7, 7, 3]), 0, np.array([1.0, 1.0, 0.0, 2.0]))
+    asked = Examples.of(np.array([3, 7, 5, 9]), 1)
+    base = np.array([0.25, 0.5, 0.25])
+    wanted = [(base + [0, 0, 1]) / 2, (base + [1, 2, 0]) / 4, base, base]
+    np.testing.assert_allclose(past_classes(used, asked, np.array([1, 2, 1])), wanted)
