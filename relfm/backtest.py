@@ -109,8 +109,16 @@ def _fold(
     own = adapted or found
     edges = None if own.low is None else (own.low, own.high)
     scale = float(used.targets.std()) or 1.0
-    rate = float(np.median(used.targets) if METRICS[task.kind] == "nmae" else used.targets.mean())
-    return Fold(int(truth.cutoffs.max()), truth, scale, rate, answers, edges)
+    return Fold(int(truth.cutoffs.max()), truth, scale, _base_rate(task, used), answers, edges)
+
+
+def _base_rate(task: Task, used: Examples) -> float:
+    """What one answer for all would be: the median of numbers, the share of yes, the share of the commonest class."""
+    if METRICS[task.kind] == "nmae":
+        return float(np.median(used.targets))
+    if task.kind == TargetKind.MULTICLASS:
+        return float(np.bincount(used.targets.astype(np.int64)).max() / len(used))
+    return float(used.targets.mean())
 
 
 def _told(task: Task, found: Predictions) -> np.ndarray:

@@ -45,9 +45,10 @@ SEED = 0
 class Backtest:
     """What the answers would have been worth.
 
-    table              one row per fold and method (``all`` folds last): fold, cutoff, rows, base rate, method, the
-                       metric, and its 95 % interval (low, high): entities are resampled, each with its rows of all
-                       folds; NaN where there are too few
+    table              one row per fold and method (``all`` folds last): fold, cutoff, rows, base rate (share of yes or
+                       of the commonest class, or the median, over the context), method, the metric, and its 95 %
+                       interval (low, high): entities are resampled, each with its rows of all folds; NaN where there
+                       are too few
     metric             auroc (multiclass: mean of each class against the rest), nmae (mean absolute error over the
                        standard deviation of the context's targets), map
     value              relfm's metric over all folds

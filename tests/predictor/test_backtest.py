@@ -101,6 +101,10 @@ def test_base_rate_tells_nothing_apart(found: dict[str, Backtest]) -> None:
     assert (table[table.method == "base rate"]["auroc"].dropna() == 0.5).all()
 
 
+def test_base_rate_of_classes_is_the_share_of_the_commonest(found: dict[str, Backtest]) -> None:
+    assert found["multiclass"].table["base_rate"].between(1 / 3, 0.5).all()  # three, nearly equally often
+
+
 def test_all_folds_are_scored_where_their_windows_had_closed(found: dict[str, Backtest]) -> None:
     cutoffs = found["binary"].table["cutoff"].dropna()
     assert cutoffs.is_monotonic_increasing
