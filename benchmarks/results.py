@@ -20,7 +20,8 @@ Key = tuple[str, str, str, str, str, str, int]
 
 @dataclass(frozen=True)
 class Result:
-    """One score. ``low`` and ``high`` bound 95 % of bootstrap resamples of entities; ``mae`` is in target units."""
+    """One score. ``low`` and ``high`` bound its 95 % interval (PROTOCOL.md), None where there are too few to resample;
+    ``mae`` is in target units."""
 
     dataset: str
     task: str

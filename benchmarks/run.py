@@ -121,8 +121,8 @@ def score(made: Trial, method: str, settings: Settings) -> tuple[Result, np.ndar
         seconds=round(seconds, 3),
         seed=settings.seed,
         effort=settings.effort,
-        low=measured.low,
-        high=measured.high,
+        low=measured.low if np.isfinite(measured.low) else None,
+        high=measured.high if np.isfinite(measured.high) else None,
         mae=mae,
         version=results.relfm_version(),
         machine=results.machine(),
@@ -131,7 +131,11 @@ def score(made: Trial, method: str, settings: Settings) -> tuple[Result, np.ndar
 
 
 def measure(made: Trial, answers: np.ndarray, seed: int) -> tuple[metrics.Score, float | None]:
-    """The task's metric with its interval, and for regression the plain MAE in target units."""
+    """The task's metric with its interval, and for regression the plain MAE in target units.
+
+    Rows about one entity are resampled together. Of a question about rows themselves each has one row, and what depends
+    on each other are rows of one moment (the results of a race): those are. Bounds are NaN where there are too few.
+    """
     truth = made.truth
     if made.task.task.kind is TargetKind.RANKING:
         weigh = partial(metrics.mean_average_precision, truth.items, answers)
@@ -141,5 +145,8 @@ def measure(made: Trial, answers: np.ndarray, seed: int) -> tuple[metrics.Score,
         weigh = partial(metrics.mean_absolute_error, truth.targets, answers)
     scale = made.task.scale
     value = float(weigh()[0])
-    low, high = metrics.interval(lambda weights: weigh(weights) / scale, truth.rows, seed)
+    clusters = truth.cutoffs if made.task.is_static else truth.rows
+    if made.task.metric == "auroc" and min(counts := metrics.entities_by_class(truth.targets, clusters)) < metrics.FEW:
+        return metrics.Score(value, *metrics.auroc_interval(value, *counts)), None
+    low, high = metrics.interval(lambda weights: weigh(weights) / scale, clusters, seed)
     return metrics.Score(value / scale, low, high), value if made.task.metric == "nmae" else None

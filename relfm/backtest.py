@@ -103,11 +103,14 @@ def _fold(
         }
         return Fold(int(truth.cutoffs.max()), truth, 1.0, float("nan"), answers, None)
     answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
-    answers |= {**_trees(predictor, database, task, context, used, truth, last_seen), **_naive(task, found, used)}
+    answers |= {
+        **_trees(predictor, database, task, context, used, truth, last_seen),
+        **_naive(task, found, used, truth),
+    }
     own = adapted or found
-    inside = None if own.low is None else (truth.targets >= own.low) & (truth.targets <= own.high)
+    edges = None if own.low is None else (own.low, own.high)
     scale = float(used.targets.std()) or 1.0
-    return Fold(int(truth.cutoffs.max()), truth, scale, _base_rate(task, used), answers, inside)
+    return Fold(int(truth.cutoffs.max()), truth, scale, _base_rate(task, used), answers, edges)
 
 
 def _base_rate(task: Task, used: Examples) -> float:
@@ -123,12 +126,25 @@ def _told(task: Task, found: Predictions) -> np.ndarray:
     return found.probabilities if task.kind == TargetKind.MULTICLASS else found.values
 
 
-def _naive(task: Task, found: Predictions, used: Examples) -> dict[str, np.ndarray]:
+def _naive(task: Task, found: Predictions, used: Examples, truth: Examples) -> dict[str, np.ndarray]:
     num = len(found.values)
     if task.kind == TargetKind.MULTICLASS:
-        return {"base rate": np.tile(np.bincount(used.targets.astype(np.int64), minlength=len(task.classes)), (num, 1))}
+        counts = np.bincount(used.targets.astype(np.int64), minlength=len(task.classes))
+        return {"entity history": past_classes(used, truth, counts), "base rate": np.tile(counts, (num, 1)) / len(used)}
     rate = used.targets.mean() if task.kind == TargetKind.BINARY else np.median(used.targets)
     return {"entity history": found.baseline, "base rate": np.full(num, rate)}
+
+
+def past_classes(used: Examples, truth: Examples, counts: np.ndarray) -> np.ndarray:
+    """float64[N, K]: the classes that the entity of each row of ``truth`` had in ``used``, as shares, together with one
+    row's worth of all entities' classes (``counts``, int64[K]): so few rows are drawn towards the base rate."""
+    entities, owner = np.unique(used.rows, return_inverse=True)
+    had = np.zeros((len(entities) + 1, len(counts)))  # the last line is of entities without a past
+    np.add.at(had, (owner, used.targets.astype(np.int64)), 1)
+    place = np.searchsorted(entities, truth.rows)
+    is_known = np.append(entities, -1)[place] == truth.rows
+    own = had[np.where(is_known, place, len(entities))] + counts / counts.sum()
+    return own / own.sum(axis=1, keepdims=True)
 
 
 def _trees(

@@ -3,14 +3,25 @@
 Every method is scored on the same rows; nothing here predicts.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relfm.calibration import calibration_error
-from relfm.metrics import auroc, interval, mean_absolute_error, mean_average_precision
+from relfm.calibration import calibration_error, coverage_error
+from relfm.metrics import (
+    FEW,
+    Measure,
+    Score,
+    auroc,
+    auroc_interval,
+    entities_by_class,
+    mean_absolute_error,
+    mean_average_precision,
+    middle,
+    resampled,
+)
 from relfm.task import Examples, TargetKind, Task
 from relfm.times import to_datetime64
 
@@ -36,11 +47,15 @@ class Backtest:
 
     table              one row per fold and method (``all`` folds last): fold, cutoff, rows, base rate (share of yes or
                        of the commonest class, or the median, over the context), method, the metric, and its 95 %
-                       interval over entities (low, high)
+                       interval (low, high): entities are resampled, each with its rows of all folds; NaN where there
+                       are too few
     metric             auroc (multiclass: mean of each class against the rest), nmae (mean absolute error over the
                        standard deviation of the context's targets), map
     value              relfm's metric over all folds
-    calibration_error  expected calibration error (binary), or how far the interval's coverage is from what it promised
+    calibration_error  how far shares of yes are from their probabilities (binary), or how often the likeliest class is
+                       right from what it is said to be (multiclass), or the interval's coverage from what it promised
+    leads              by how much relfm's metric over all folds is better than each other method's (below 0: worse),
+                       with the 95 % interval of that difference on the same resamples
     """
 
     table: "pd.DataFrame"
@@ -48,30 +63,43 @@ class Backtest:
     value: float
     calibration_error: float | None
     verdict: str
+    leads: Mapping[str, Score] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One cutoff: its queries with their true targets, and each method's answers."""
+    """One cutoff: its queries with their true targets, each method's answers, and for numbers the low and high edges of
+    the interval."""
 
     cutoff: int
     truth: Examples
     scale: float
     rate: float
     answers: dict[str, np.ndarray]
-    inside: np.ndarray | None
+    edges: tuple[np.ndarray, np.ndarray] | None
 
 
 def scored(task: Task, folds: Sequence[Fold], ours: str) -> Backtest:
-    """The folds as a Backtest of method ``ours``."""
+    """The folds as a Backtest of method ``ours``.
+
+    Errors and rankings are averaged over all rows; AUROC is taken within each fold and averaged by rows, because a base
+    rate that drifts between folds is no merit. All methods and folds share their resamples of entities.
+    """
     import pandas as pd
 
     metric = METRICS[task.kind]
     methods = [m for m in folds[0].answers if all(m in f.answers for f in folds)]
+    measures = [_measure(task, f, [f.answers[m] for m in methods]) for f in folds]
+    sizes = np.array([len(f.truth) for f in folds], dtype=np.float64)
+    found = np.stack([m(np.ones((1, len(f.truth)))) for m, f in zip(measures, folds, strict=True)])
+    drawn = np.stack(resampled(measures, [f.truth.rows for f in folds], SEED))
     rows = []
-    for name, part in [*((str(i + 1), [f]) for i, f in enumerate(folds)), ("all", list(folds))]:
-        for method in methods:
-            value, low, high = _score(task, part, method)
+    for name, chosen in [*((str(i + 1), slice(i, i + 1)) for i in range(len(folds))), ("all", slice(None))]:
+        part = folds[chosen]
+        values, draws = _pooled(found[chosen], sizes[chosen])[:, 0], _pooled(drawn[chosen], sizes[chosen])
+        few = too_few(task, part)
+        for method, value, draw in zip(methods, values, draws, strict=True):
+            low, high = middle(draw) if few is None else _bounds_of_few(task, part, float(value))
             rows.append(
                 {
                     "fold": name,
@@ -85,31 +113,66 @@ def scored(task: Task, folds: Sequence[Fold], ours: str) -> Backtest:
                 }
             )
     table = pd.DataFrame(rows)
-    value = float(table[(table.fold == "all") & (table.method == ours)][metric].iloc[0])
-    return Backtest(table, metric, value, _miscalibration(task, folds, ours), verdict(table, metric, ours))
+    leads = _leads(methods, values, draws, ours, less=metric == "nmae")
+    told = verdict(table, metric, ours, leads, few)
+    return Backtest(table, metric, float(values[methods.index(ours)]), _miscalibration(task, folds, ours), told, leads)
 
 
-def _score(task: Task, folds: Sequence[Fold], method: str) -> tuple[float, float, float]:
-    """The metric over folds: errors and rankings are averaged over all rows; AUROC is taken within each fold and
-    averaged by rows, because a base rate that drifts between folds is no merit."""
-    found, sizes, bounds = [], [], []
-    for fold in folds:
-        measure = _measure(task, fold, fold.answers[method])
-        found.append(float(measure(np.ones((1, len(fold.truth))))[0]))
-        sizes.append(len(fold.truth))
-        bounds.append(interval(measure, fold.truth.rows, SEED))
-    found, sizes, bounds = np.array(found), np.array(sizes, dtype=np.float64), np.array(bounds)
-    known = np.isfinite(found)
-    if not known.any():
-        return (float("nan"),) * 3
-    share = sizes[known] / sizes[known].sum()
-    value = float(share @ found[known])
-    # Folds are answered one by one, so their errors add as those of independent samples do.
-    half = np.sqrt((share**2) @ ((bounds[known, 1] - bounds[known, 0]) / 2) ** 2)
-    return value, value - float(half), value + float(half)
+def _pooled(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """float64[M, R]: the mean over folds of ``values`` (float64[F, M, R]) by their ``sizes`` (float64[F]), of those
+    folds in which it is defined."""
+    share = np.where(np.isfinite(values), sizes[:, None, None], 0.0)
+    with np.errstate(invalid="ignore"):
+        return (np.where(share > 0, values, 0.0) * share).sum(axis=0) / share.sum(axis=0)
 
 
-def _measure(task: Task, fold: Fold, values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def _bounds_of_few(task: Task, folds: Sequence[Fold], value: float) -> tuple[float, float]:
+    """The 95 % interval where there are too few to resample: that of an area with so many positives, else unknown."""
+    if task.kind == TargetKind.BINARY:
+        return auroc_interval(value, *entities_by_class(*_targets_and_entities(folds)))
+    return float("nan"), float("nan")
+
+
+def too_few(task: Task, folds: Sequence[Fold]) -> str | None:
+    """What these folds have fewer than ``FEW`` of, counted in entities that have any, and how many; else None."""
+    targets, entities = _targets_and_entities(folds)
+    if task.kind == TargetKind.BINARY:
+        counts = dict(zip(("positives", "negatives"), entities_by_class(targets, entities), strict=True))
+    elif task.kind == TargetKind.MULTICLASS:
+        by_class = sorted((len(np.unique(entities[targets == k])) for k in np.unique(targets)), reverse=True)
+        counts = {"rows of a second class": by_class[1] if len(by_class) > 1 else 0}
+    elif task.kind == TargetKind.RANKING:
+        listed = np.concatenate([np.diff(f.truth.items.start) > 0 for f in folds])
+        counts = {"lists": len(np.unique(entities[listed]))}
+    else:
+        counts = {"rows": len(np.unique(entities))}
+    name = min(counts, key=counts.__getitem__)
+    return f"{name} ({counts[name]})" if counts[name] < FEW else None
+
+
+def _targets_and_entities(folds: Sequence[Fold]) -> tuple[np.ndarray | None, np.ndarray]:
+    """All folds' targets (None for rankings) and entities, row by row."""
+    targets = None if folds[0].truth.targets is None else np.concatenate([f.truth.targets for f in folds])
+    return targets, np.concatenate([f.truth.rows for f in folds])
+
+
+def _leads(methods: Sequence[str], values: np.ndarray, drawn: np.ndarray, ours: str, *, less: bool) -> dict[str, Score]:
+    """How much better ``ours`` is than each other method: paired, since both answer the same rows in each resample."""
+    own, sign = methods.index(ours), -1.0 if less else 1.0
+    return {
+        m: Score(float(sign * (values[own] - values[i])), *middle(sign * (drawn[own] - drawn[i])))
+        for i, m in enumerate(methods)
+        if i != own
+    }
+
+
+def _measure(task: Task, fold: Fold, answers: Sequence[np.ndarray]) -> Measure:
+    """From weights to float64[M, R]: the metric of each of M methods' answers."""
+    each = [_measure_one(task, fold, values) for values in answers]
+    return lambda weights: np.stack([measure(weights) for measure in each])
+
+
+def _measure_one(task: Task, fold: Fold, values: np.ndarray) -> Measure:
     truth = fold.truth
     if task.kind == TargetKind.RANKING:
         return lambda weights: mean_average_precision(truth.items, values, weights)
@@ -129,28 +192,46 @@ def _measure(task: Task, fold: Fold, values: np.ndarray) -> Callable[[np.ndarray
 
 
 def _miscalibration(task: Task, folds: Sequence[Fold], ours: str) -> float | None:
-    if task.kind == TargetKind.BINARY:
-        said = np.concatenate([f.answers[ours] for f in folds])
-        return calibration_error(said, np.concatenate([f.truth.targets for f in folds]))
+    if task.kind == TargetKind.RANKING:
+        return None
+    targets, _ = _targets_and_entities(folds)
     if METRICS[task.kind] == "nmae":
-        return abs(float(np.concatenate([f.inside for f in folds]).mean()) - COVERAGE)
-    return None
+        low, high = (np.concatenate(edges) for edges in zip(*(f.edges for f in folds), strict=True))
+        return coverage_error(low, high, targets, COVERAGE)
+    said = np.concatenate([f.answers[ours] for f in folds])
+    if task.kind == TargetKind.MULTICLASS:
+        return calibration_error(said.max(axis=1), said.argmax(axis=1) == targets)
+    return calibration_error(said, targets)
 
 
-def verdict(table: "pd.DataFrame", metric: str, ours: str) -> str:
-    """One line: better than every baseline, level with the best of them (it lies in the 95 % interval), or worse."""
+def verdict(table: "pd.DataFrame", metric: str, ours: str, leads: Mapping[str, Score], few: str | None) -> str:
+    """One line: better than every baseline, level with the best of those whose lead's interval holds 0, or worse than
+    the best of those whose lead's interval lies below it; none where there are too ``few`` entities to tell."""
     less = metric == "nmae"
-    whole = table[table.fold == "all"].set_index("method")
-    value, others = whole[metric][ours], whole[metric].drop(ours).dropna()
+    whole = table[table.fold == "all"].set_index("method")[metric]
+    value, others = whole[ours], whole.drop(ours).dropna()
     if not np.isfinite(value) or others.empty:
         return f"no verdict: {metric} is undefined on these folds (one class alone, or no lists)"
-    best = others.idxmin() if less else others.idxmax()
-    margin = f"{metric} {value:.3f} against {others[best]:.3f} of {best}"
-    if whole["low"][ours] <= others[best] <= whole["high"][ours]:
+    ranked = list(others.sort_values(ascending=less, kind="stable").index)
+    if few is not None:
+        told = f"{metric} {value:.3f} against {others[ranked[0]]:.3f} of {ranked[0]}"
+        return f"no verdict: too few {few}, of {FEW} different entities at least ({told})"
+    worse = [m for m in ranked if leads[m].high < 0]
+    level = [m for m in ranked if leads[m].low <= 0 <= leads[m].high]
+    best = (worse or level or ranked)[0]
+    margin = f"{metric} {value:.3f} against {others[best]:.3f} of {best}, {_in_words(leads[best])}"
+    if worse:
+        return f"worse than {best} ({margin}): look at the labels and the features before acting on it"
+    if level:
         return f"level with {best}: the difference is within the noise ({margin})"
     split = table[table.fold != "all"].pivot(index="fold", columns="method", values=metric)
     own, rest = split[ours], split.drop(columns=ours)
     won = int((own < rest.min(axis=1)).sum() if less else (own > rest.max(axis=1)).sum())
-    if (value < others[best]) if less else (value > others[best]):
-        return f"better than every baseline in {won} of {len(split)} folds ({margin})"
-    return f"not better than {best} ({margin}): look at the labels and the features before acting on it"
+    return f"better than every baseline in {won} of {len(split)} folds ({margin})"
+
+
+def _in_words(lead: Score) -> str:
+    """``better by 0.020, 95 % interval 0.005 to 0.035``; of what is worse, the same with its signs turned."""
+    sign, word = (1, "better") if lead.value >= 0 else (-1, "worse")
+    low, high = sorted((sign * lead.low, sign * lead.high))
+    return f"{word} by {abs(lead.value):.3f}, 95 % interval {low:.3f} to {high:.3f}"

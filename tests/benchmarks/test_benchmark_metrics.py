@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from relfm import metrics
 from relfm.benchmarks import official
@@ -60,6 +61,50 @@ def test_interval_covers_the_value_and_repeats_with_its_seed() -> None:
     assert low < metrics.auroc(targets, scores)[0] < high
     assert metrics.interval(measure_auroc, entities, seed=3) == (low, high)
     assert metrics.interval(measure_auroc, entities, seed=4) != (low, high)
+
+
+def test_interval_of_few_entities_is_unknown() -> None:
+    errors = np.arange(90.0)
+
+    def mean_error(weights: np.ndarray) -> np.ndarray:
+        return metrics.mean_absolute_error(errors, np.zeros(90), weights)
+
+    assert np.isnan(metrics.interval(mean_error, np.arange(90) % 9, seed=0)).all()
+    assert np.isfinite(metrics.interval(mean_error, np.arange(90) % 10, seed=0)).all()
+
+
+@pytest.mark.parametrize("positives", [1, 3, 9])
+@pytest.mark.parametrize("shift", [0.0, 1.2, 2.4], ids=["even", "good", "excellent"])
+def test_interval_of_an_area_with_few_positives_covers(positives: int, shift: float) -> None:
+    generator, covered = np.random.default_rng(0), []
+    wanted = float(ndtr(shift / np.sqrt(2)))
+    targets = np.arange(100 + positives) < positives
+    for _ in range(200):
+        value = metrics.auroc(targets, generator.normal(shift * targets, 1))[0]
+        low, high = metrics.auroc_interval(value, positives, 100)
+        assert 0 <= low <= value <= high <= 1
+        covered.append(low <= wanted <= high)
+    assert np.mean(covered) >= 0.91
+    assert np.isnan(metrics.auroc_interval(np.nan, positives, 100)).all()
+    assert np.isnan(metrics.auroc_interval(0.5, 0, 100)).all()
+
+
+def test_entities_are_counted_once_however_many_rows_they_have() -> None:
+    targets, entities = np.array([1.0, 1.0, 0.0, 0.0, 1.0]), np.array([7, 7, 7, 8, 9])
+    assert metrics.entities_by_class(targets, entities) == (2, 2)
+
+
+def test_rows_of_one_moment_are_resampled_together_where_rows_are_asked_about(dataset: BenchmarkDataset) -> None:
+    made = trial(dataset.task("sale-price"), Protocol.FROZEN, Split.TEST)
+    by_moment = np.random.default_rng(0).exponential(10 * made.task.scale, len(made.truth))
+    _, moment = np.unique(made.truth.cutoffs, return_inverse=True)
+    measured, _ = measure(made, made.truth.targets + by_moment[moment], seed=0)
+
+    def weigh(weights: np.ndarray) -> np.ndarray:
+        return metrics.mean_absolute_error(by_moment[moment], np.zeros(len(moment)), weights) / made.task.scale
+
+    by_row = metrics.interval(weigh, made.truth.rows, 0)
+    assert measured.high - measured.low > 1.5 * (by_row[1] - by_row[0])
 
 
 @pytest.mark.parametrize("name", ["shop-sells", "shop-revenue", "shop-items", "sale-price"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from relfm.calibration import MIN_ROWS, Conformal, Temperature, calibration_error
+from relfm.calibration import MIN_ROWS, Conformal, Temperature, calibration_error, coverage_error
 
 
 def drawn(scale: float, number: int = 4000) -> tuple[np.ndarray, np.ndarray]:
@@ -77,3 +77,29 @@ def test_calibration_error_of_known_cases() -> None:
     assert calibration_error(np.full(10, 0.3), np.repeat([1.0, 0.0], [3, 7]), num_bins=1) == pytest.approx(0)
     assert calibration_error(np.full(10, 0.9), np.zeros(10)) == pytest.approx(0.9)
     assert calibration_error(np.zeros(0), np.zeros(0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("zeros", "low", "high", "wanted"),
+    [
+        (50, 0.0, 40.0, 0.0),  # both edges are the right quantiles: 90 % are inside because half of them are 0
+        (50, 0.0, 99.0, 0.1),  # the upper edge is too high, which no target on it explains
+        (90, 0.0, 0.0, 0.0),  # right again, with both edges on the same targets
+        (50, -1.0, 40.0, 0.1),  # an edge on no target excuses nothing
+        (50, 0.0, 20.0, 0.1),  # 70 % are inside: too few count in full
+        (0, 8.0, 90.0, 0.02),  # 83 % are inside, and the one target on the lower edge excuses no more than itself
+    ],
+)
+def test_coverage_counts_only_what_repeated_targets_do_not_explain(
+    zeros: int, low: float, high: float, wanted: float
+) -> None:
+    targets = np.concatenate([np.zeros(zeros), np.arange(1.0, 101 - zeros)])
+    edges = np.full(100, low), np.full(100, high)
+    assert coverage_error(*edges, targets, 0.8) == pytest.approx(wanted)
+
+
+def test_coverage_of_numbers_that_never_repeat_is_plain() -> None:
+    targets = np.random.default_rng(0).normal(size=1000)
+    for half in (0.5, 1.0, 2.0):
+        plain = abs((np.abs(targets) <= half).mean() - 0.8)
+        assert coverage_error(np.full(1000, -half), np.full(1000, half), targets, 0.8) == pytest.approx(plain)
