@@ -22,11 +22,11 @@ from relfm.experts.gentle import SHARE, gentle_trees_answer
 from relfm.experts.mixture import Mixed, joined
 from relfm.experts.numbers import Reading, numbers
 from relfm.experts.outputs import Outputs
-from relfm.experts.panel import BUDGETS, Effort
+from relfm.experts.panel import Effort, budget_of
 from relfm.experts.pretrained import heads_of, trust_in_heads
 from relfm.experts.trees import trees_join
 from relfm.learned import Learned
-from relfm.reading import Side, held_out, in_usual_units, panel_answers
+from relfm.panels import Side, held_out, in_usual_units, panel_answers
 from relfm.task import Examples, ItemLists, TargetKind, Task
 from relfm.threads import few_threads, few_torch_threads, side_by_side
 
@@ -115,7 +115,7 @@ def answer(
     trees = trees or (task.horizon is None and effort is not Effort.FAST and there_are_trees())
     is_stale = bool((queries.cutoffs > queries.seen).any())
     gentle = is_gentle(task, queries, effort, learned) and there_are_trees()
-    budget, settings = BUDGETS[effort], _Settings(effort, trees, gentle, seed, coverage, learned)
+    budget, settings = budget_of(effort, task.kind), _Settings(effort, trees, gentle, seed, coverage, learned)
     most_blocks = budget.stale_blocks if is_stale else budget.blocks
     context = denser(database, task, context, queries)
     until = int(queries.seen.min()) if known_by is None else known_by

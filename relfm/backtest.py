@@ -14,7 +14,7 @@ from relfm.context import known_at, latest
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.experts.boosting import there_are_trees
-from relfm.experts.panel import BUDGETS
+from relfm.experts.panel import budget_of
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
 from relfm.moments import Moment, data_end, moment_of, span_of
@@ -72,7 +72,7 @@ def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.
 
 def _labelled(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:
     end = moment if task.horizon is None else data_end(database, task, moment)
-    enough = folds + max(24, BUDGETS[predictor.effort].rows // 500)
+    enough = folds + max(24, budget_of(predictor.effort, task.kind).rows // 500)
     cutoffs = context_cutoffs(task, span_of(database, task), end, enough)
     return closed_labels(database, task, cutoffs, end)
 
@@ -95,7 +95,7 @@ def _fold(
         adapted = predictor.predict_examples(database, task, context, truth, interval=COVERAGE, known_by=known_by)
     last_seen = int(truth.seen.min()) if known_by is None else known_by + 1
     usable = np.flatnonzero(known_at(task, context.cutoffs) <= last_seen)
-    used = context.take(latest(context, usable, BUDGETS[predictor.effort].rows))
+    used = context.take(latest(context, usable, budget_of(predictor.effort, task.kind).rows))
     if task.kind == TargetKind.RANKING:
         answers = {
             OURS: _matrix(found.items, task.top),

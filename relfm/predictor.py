@@ -16,7 +16,7 @@ from relfm.answer import Predictions, answer
 from relfm.database import Database
 from relfm.doubts import undated_rows, warnings_of
 from relfm.errors import DataCannotAnswer, UsageError
-from relfm.experts.panel import BUDGETS, Effort
+from relfm.experts.panel import Effort, budget_of
 from relfm.frames import frame_of
 from relfm.history import is_visible
 from relfm.labels import with_classes
@@ -125,9 +125,10 @@ class Predictor:
         task = with_classes(task, database, moment)
         queries = queries_of(database, task, moment, entities, limit)
         found, rate, doubts = [], None, ()
+        most_rows = budget_of(self.effort, task.kind).rows
         for step in range(task.steps):
             say(f"labels of step {step + 1} of {task.steps}" if task.steps > 1 else "labels")
-            context = context_of(database, task, moment, BUDGETS[self.effort].rows, step)
+            context = context_of(database, task, moment, most_rows, step)
             if step == 0:
                 rate, doubts = base_rate(task, context), warnings_of(database, task, moment, context)
             say(f"predicting {len(queries):,} rows from {len(context):,} labels")

@@ -39,7 +39,7 @@ ORDER = (
     {"features"},
     {"states", "learned"},
     {"experts", "calibration"},
-    {"reading"},
+    {"panels"},
     {"answer", "ranking"},
     {"frames", "scoring"},
     {"predictor", "backtest"},

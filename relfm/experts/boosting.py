@@ -71,7 +71,20 @@ def grown_classes(
 
 def grown_numbers(values: np.ndarray, targets: np.ndarray, asked: np.ndarray, seed: int) -> np.ndarray:
     """float64[Q]: the numbers that lose least in absolute error."""
-    return train(values, targets, {**DEEP, **NUMBERS, "seed": seed}, ROUNDS).predict(asked)
+    held, centre, scale = in_four_bytes(targets)
+    return centre + scale * train(values, held, {**DEEP, **NUMBERS, "seed": seed}, ROUNDS).predict(asked)
+
+
+def in_four_bytes(targets: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Targets as LightGBM can hold them, and the centre and scale that give them back: in four bytes, numbers far from
+    zero lose what tells them apart, and very large ones everything."""
+    with np.errstate(over="ignore"):
+        kept = targets.astype(np.float32).astype(np.float64)
+    spread = float(np.ptp(targets)) or 1.0
+    if np.isfinite(kept).all() and np.abs(kept - targets).max(initial=0) <= 1e-4 * spread:
+        return targets, 0.0, 1.0
+    centre = float(np.median(targets))
+    return (targets - centre) / spread, centre, spread
 
 
 def train(values: np.ndarray, targets: np.ndarray, settings: Mapping[str, Any], rounds: int) -> Any:

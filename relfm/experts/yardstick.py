@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from relfm.experts.boosting import DEEP, GENTLE, NUMBERS, Split, by_class, stopped, train
+from relfm.experts.boosting import DEEP, GENTLE, NUMBERS, Split, by_class, in_four_bytes, stopped, train
 from relfm.threads import side_by_side
 
 PATIENCE = 40
@@ -32,7 +32,8 @@ def tuned_classes(
 
 def tuned_numbers(values: np.ndarray, targets: np.ndarray, split: Split, asked: np.ndarray, seed: int) -> np.ndarray:
     """float64[Q]: the numbers that lose least in absolute error; arguments as of ``tuned_classes``."""
-    return _tuned(values, targets, split, asked, {**NUMBERS, "seed": seed})
+    held, centre, scale = in_four_bytes(targets)
+    return centre + scale * _tuned(values, held, split, asked, {**NUMBERS, "seed": seed})
 
 
 def _tuned(

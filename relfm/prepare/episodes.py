@@ -15,7 +15,7 @@ from relfm.database import Database
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import Effort
 from relfm.heads.episode import Episode
-from relfm.reading import Side, panel_answers
+from relfm.panels import Side, panel_answers
 from relfm.states import states_of
 from relfm.task import Examples, TargetKind, Task
 from relfm.threads import few_threads

@@ -3,6 +3,7 @@ import json
 import pandas as pd
 import pytest
 
+from relfm.metrics import Score
 from relfm.predictor import Predictor
 from relfm.scoring import Backtest
 
@@ -20,7 +21,8 @@ def measured(monkeypatch):
                 metric: [value, value],
             }
         )
-        made = Backtest(table, metric, value, 0.021, "better than every baseline in 1 of 1 folds")
+        leads = {"lightgbm": Score(0.02, float("nan"), 0.05)}
+        made = Backtest(table, metric, value, 0.021, "better than every baseline in 1 of 1 folds", leads)
         monkeypatch.setattr(Predictor, "backtest", lambda *_, **__: made)
 
     return pretend
@@ -54,6 +56,7 @@ def test_json_holds_metric_verdict_and_rows(relfm, shop, churn, measured):
     told = json.loads(relfm("backtest", shop, churn, "--json").out)
     assert (told["metric"], told["value"], told["calibration_error"]) == ("auroc", 0.8, 0.021)
     assert told["verdict"].startswith("better")
+    assert told["leads"] == {"lightgbm": {"value": 0.02, "low": None, "high": 0.05}}
     assert len(told["rows"]) == 2
 
 

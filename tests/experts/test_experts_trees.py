@@ -15,6 +15,7 @@ from relfm.experts.boosting import grown_classes, grown_numbers
 from relfm.experts.mixture import Mixed
 from relfm.experts.numbers import Reading, numbers
 from relfm.experts.outputs import Outputs
+from relfm.experts.yardstick import tuned_numbers
 from relfm.task import TargetKind
 
 ROWS = 600
@@ -127,3 +128,17 @@ def test_direct_answers_win_only_where_they_err_less(mixed: Callable[..., tuple]
     middle, low, high = numbers([Reading(outputs, far)], held, 0.8)
     assert np.ptp(middle) == 0
     assert np.mean((low <= held) & (held <= high)) == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.parametrize(("offset", "unit"), [(1e12, 1.0), (0.0, 1e39), (0.0, 1e-30)])
+def test_numbers_of_any_size_are_fitted_as_well(offset: float, unit: float) -> None:
+    generator = np.random.default_rng(5)
+    values = generator.normal(size=(600, 4)).astype(np.float32)
+    plain = values[:, 0].astype(np.float64) + 0.1 * generator.normal(size=600)
+    split = np.arange(400), np.arange(400, 600)
+    for told in (
+        lambda targets: grown_numbers(values, targets, values, 0),
+        lambda targets: tuned_numbers(values, targets, split, values, 0),
+    ):
+        error = np.abs(told(offset + unit * plain) - (offset + unit * plain)).mean() / unit
+        assert error < 1.5 * np.abs(told(plain) - plain).mean()

@@ -1,4 +1,4 @@
-"""One reading of a block: what the experts in closed form make of the context's targets, and of the queries.
+"""What the panel of closed forms makes of a block: of its context's targets, and of the queries.
 
 Numbers are read a second time in units of what is usual for each entity (see ``relfm.experts.numbers``).
 """
@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from relfm.context import known_at, recency_pools
+from relfm.context import is_far_ahead, known_at, recency_pools
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
 from relfm.experts.mixture import Mixed, mix, split_late
 from relfm.experts.numbers import usual_level
 from relfm.experts.outputs import Outputs
-from relfm.experts.panel import BUDGETS, Effort, panel
+from relfm.experts.panel import BUDGETS, CLASSES, Effort, panel
 from relfm.features import FeatureMatrix
 from relfm.features.own import SEASON, YEAR
 from relfm.task import Examples, TargetKind, Task
@@ -61,7 +61,8 @@ def panel_answers(
     experts = panel(effort, history, seed=seed, states=given.states is not None)
     split = held_out(task, context)
     weights = np.ones(len(context), np.float32)
-    pools = recency_pools(context.cutoffs, BUDGETS[effort].recent)
+    is_old_news = is_far_ahead(task, context) and task.kind in CLASSES
+    pools = recency_pools(context.cutoffs, BUDGETS[effort].recent if is_old_news else ())
     mixed = mix(experts, design, outputs, left, context.targets, weights, right, split, pools)
     return mixed, Panelled(outputs, design, left, right, context.targets)
 
