@@ -10,7 +10,7 @@ from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
-from relfm.features.series import Series, date_series, most_varied, table_series
+from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series
 from relfm.graph import Relation, TemporalGraph
 from relfm.history import Links, is_visible
 from relfm.task import Examples, Task
@@ -57,6 +57,7 @@ class _Builder:
         self.windows = windows_of(task.horizon)
         self.labels = LabelTable.of(task, labelled) if labelled is not None and len(labelled) else None
         self._series: dict[str, list[Series]] = {}
+        self._dates: dict[str, list[DateSeries]] = {}
         self._parts: list[FeatureMatrix] = []
 
     def build(self) -> FeatureMatrix:
@@ -95,8 +96,10 @@ class _Builder:
 
     def _cells(self, table: str, rows: np.ndarray, hops: int, path: str) -> None:
         block = Block(len(rows), hops)
-        dates = date_series(self.database, table)
-        add_cells(block, self._own_series(table), dates, self.database.times(table), rows, self.examples.seen, path)
+        if table not in self._dates:
+            self._dates[table] = date_series(self.database, table, self.until)
+        times, seen = self.database.times(table), self.examples.seen
+        add_cells(block, self._own_series(table), self._dates[table], times, rows, seen, path)
         self._keep(block)
 
     def _label_history(self) -> None:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from relfm.database import Database
 from relfm.history import is_visible
-from relfm.schema import Table
+from relfm.reading import stype_as_seen
 from relfm.stype import Stype
 
 MAX_CATEGORIES = 6
@@ -48,7 +48,8 @@ def table_series(database: Database, table: str, until: int) -> list[Series]:
         if column.stype is None or database.is_hidden(table, column.name):
             continue
         if column.stype in (Stype.numerical, Stype.categorical) and column.type in ("int64", "float64"):
-            out += _number_series(database, table, column.name, visible, is_category=column.stype == Stype.categorical)
+            stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
+            out += _number_series(database, table, column.name, visible, is_category=stype == Stype.categorical)
         elif column.type == "string":
             out += _category_series(database, table, column.name, visible)
     return out
@@ -73,18 +74,18 @@ def _variety(values: np.ndarray) -> tuple[float, float, float]:
     return float((len(known) / len(values)) ** 2 - (shares**2).sum()), float(known.mean()), float(known.std())
 
 
-def date_series(database: Database, table: str) -> list[DateSeries]:
-    """Every timestamp column that may be read as a feature, the time column included."""
+def date_series(database: Database, table: str, until: int) -> list[DateSeries]:
+    """Every timestamp column that may be read as a feature and has a visible cell, and always the time column."""
     described = database.schema.tables[table]
-    return [
-        DateSeries(f"{table}.{c.name}", database.numbers(table, c.name))
-        for c in described.columns
-        if c.type == "timestamp" and not database.is_hidden(table, c.name) and _is_readable(c.stype, c.name, described)
-    ]
-
-
-def _is_readable(stype: Stype | None, name: str, described: Table) -> bool:
-    return stype == Stype.timestamp or name == described.time_column
+    visible = is_visible(database.times(table), until)
+    out = []
+    for column in described.columns:
+        if column.type != "timestamp" or database.is_hidden(table, column.name):
+            continue
+        stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
+        if stype == Stype.timestamp or column.name == described.time_column:
+            out.append(DateSeries(f"{table}.{column.name}", database.numbers(table, column.name)))
+    return out
 
 
 def _number_series(

@@ -51,13 +51,13 @@ class Candidates:
 
     @property
     def per_query(self) -> int:
-        """The most that a query may have."""
-        return min(self.most, self.knowledge.num_items)
+        """The most that a query has, unless items come after the first query was asked."""
+        return min(self.most, self.knowledge.num_shown_items)
 
     def of(self, asked: Examples) -> Pairs:
         """The candidates of ``asked``."""
         scores = self.snapshots.scores(asked.rows, asked.seen)
-        few = self.knowledge.num_items <= self.most
+        few = self.knowledge.num_shown_items <= self.most
         query, item = self._every(asked) if few else self._chosen(asked, scores)
         return Pairs(query, item, *scores.at(query, item))
 
@@ -76,12 +76,12 @@ class Candidates:
         return query[kept], item[kept]
 
     def _every(self, asked: Examples) -> tuple[np.ndarray, np.ndarray]:
-        """All items that are there, and those that were met before their own row says that they were."""
-        query = np.repeat(np.arange(len(asked)), self.knowledge.num_items)
-        item = np.tile(np.arange(self.knowledge.num_items), len(asked))
-        shown = is_visible(self.knowledge.item_times[item], asked.seen[query])
-        for events in (self.knowledge.main, self.knowledge.lists):
-            shown |= events.by_item.until(item, asked.seen[query]) > events.by_item.start[item]
+        """All items that are shown to each query."""
+        num_items = self.knowledge.num_items
+        latest = np.full(num_items, asked.seen.max(initial=self.knowledge.until))
+        items = np.flatnonzero(self.knowledge.is_shown(np.arange(num_items), latest))
+        query, item = np.repeat(np.arange(len(asked)), len(items)), np.tile(items, len(asked))
+        shown = self.knowledge.is_shown(item, asked.seen[query])
         return query[shown], item[shown]
 
     def _sources(self, asked: Examples, scores: Scores) -> Iterator[Source]:
