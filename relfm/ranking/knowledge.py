@@ -133,7 +133,7 @@ def _cohorts(graph: TemporalGraph, task: Task, main: Events, until: int) -> list
         for relation in graph.parents_of(main.table):
             if relation not in main.used and relation.parent not in (task.entity, task.item):
                 groups = graph.parent_rows(relation)[main.rows]
-                out.append(_grouping(main, f"{relation.parent} of the last", None, groups, main.times, cohort=True))
+                out.append(_grouping(main, f"{relation} of the last", None, groups, main.times, cohort=True))
     return out[:MAX_GROUPINGS]
 
 
@@ -160,7 +160,7 @@ def _groups_of(graph: TemporalGraph, table: str, apart: str, until: int) -> list
     """(name, group of each row) by what the table's rows point at and by its categories of few values."""
     database = graph.database
     parents = [r for r in graph.parents_of(table) if r.parent not in (table, apart)]
-    out = [(r.parent, graph.parent_rows(r)) for r in parents]
+    out = [(str(r), graph.parent_rows(r)) for r in parents]
     visible = is_visible(database.times(table), until)
     described = database.schema.tables[table]
     for column in described.columns:
