@@ -3,6 +3,8 @@
 What is fitted is fitted on rows up to ``until``, which must not be later than what any query sees.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from relfm.database import Database
@@ -56,6 +58,7 @@ class _Builder:
         self.database = graph.database
         self.windows = windows_of(task.horizon)
         self.labels = LabelTable.of(task, labelled) if labelled is not None and len(labelled) else None
+        self._targets = [] if self.labels is None else self.labels.series(until)
         self._series: dict[str, list[Series]] = {}
         self._dates: dict[str, list[DateSeries]] = {}
         self._parts: list[FeatureMatrix] = []
@@ -109,7 +112,7 @@ class _Builder:
         links = self.labels.links_to_entity(self.database.num_rows(self.task.entity))
         view = HistoryView(links, self.examples.rows, self.examples.seen)
         add_recency(block, view, self.windows[1:], "its past targets", full=False)
-        add_series(block, view, self.labels.series(), self.windows, "its past targets", full=True)
+        add_series(block, view, self._targets, self.windows, "its past targets", full=True)
         self._keep(block)
 
     def _children(self, relation: Relation, rows: np.ndarray, hops: int, *, full: bool, path: str = "") -> None:
@@ -160,7 +163,7 @@ class _Builder:
     def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:
         block = Block(len(self.examples), 2)
         view = HistoryView(links, parents, self.examples.seen)
-        add_series(block, view, self.labels.series(), self.windows[1:], f"past targets{path}", full=False)
+        add_series(block, view, self._targets, self.windows[1:], f"past targets{path}", full=False)
         self._keep(block)
 
     def _parents_at(self, relation: Relation, rows: np.ndarray) -> np.ndarray:
@@ -189,7 +192,7 @@ class _Builder:
             there = is_visible(np.append(self.database.times(other.parent), MISSING_TIME)[parents], times)
             for one in self._own_series(other.parent):
                 values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
-                far.append(Series(f"{one.name} of {_role(other)}", values, one.is_indicator))
+                far.append(replace(one, name=f"{one.name} of {_role(other)}", values=values))
         return own + most_varied(far, most - len(own), visible)
 
 

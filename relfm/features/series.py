@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.database import Database
+from relfm.features.scale import Scale
 from relfm.history import is_visible
 from relfm.reading import stype_as_seen
 from relfm.stype import Stype
@@ -24,11 +25,15 @@ SAMPLE = 4096
 
 @dataclass(frozen=True)
 class Series:
-    """values float64[n] over a table's rows, NaN where missing; an indicator is 0/1 and its mean is a share."""
+    """values float64[n] over a table's rows, NaN where missing; an indicator is 0/1 and its mean is a share.
+
+    ``offset`` is what was taken off every value so that a float32 tells them apart (0 for ordinary numbers).
+    """
 
     name: str
     values: np.ndarray
     is_indicator: bool = False
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,16 @@ def _number_series(
     distinct, counts = np.unique(seen, return_counts=True)
     if len(distinct) == 1:
         return []
-    out = [Series(f"{table}.{column}", values, is_indicator=len(distinct) == 2 and set(distinct) == {0.0, 1.0})]
+    scale, yes_or_no = Scale.fit(seen), len(distinct) == 2 and set(distinct) == {0.0, 1.0}
+    out = [Series(f"{table}.{column}", scale(values), yes_or_no, scale.offset)]
     if is_category or (2 < len(distinct) <= 12):
         frequent = distinct[np.lexsort((distinct, -counts))][:MAX_CATEGORIES]
         if len(distinct) > 2:
-            out += [Series(f"{table}.{column} = {v:g}", _equals(values, v), is_indicator=True) for v in frequent]
+            texts = [f"{v:g}" for v in frequent]
+            if len(set(texts)) < len(texts):  # six digits do not tell them apart
+                texts = [repr(float(v)) for v in frequent]
+            named = zip(texts, frequent, strict=True)
+            out += [Series(f"{table}.{column} = {t}", _equals(values, v), is_indicator=True) for t, v in named]
     return out
 
 

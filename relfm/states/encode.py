@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from relfm.database import Database
+from relfm.features.scale import Scale
 from relfm.history import is_visible
 from relfm.reading import stype_as_seen
 from relfm.schema import Column, Table
@@ -133,7 +134,8 @@ def _table(
             continue
         values, labels = parts[kind]
         columns[name, column.name] = place, kind, len(values)
-        values.append(_VALUES[kind](database, name, column.name, strings))
+        cells = _VALUES[kind](database, name, column.name, strings)
+        values.append(_told_apart(cells, visible) if kind == Kind.NUMBER else cells)
         labels.append(strings.id(f"{name}.{column.name}"))
 
     def stacked(kind: Kind, dtype: type) -> np.ndarray:
@@ -166,6 +168,12 @@ def _kind_of(database: Database, table: Table, column: Column, visible: np.ndarr
 
 def _numbers(database: Database, table: str, column: str, strings: StringTable) -> np.ndarray:
     return database.numbers(table, column)
+
+
+def _told_apart(values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Numbers that a float32 would not tell apart, by the scale of the visible ones; all others as they are."""
+    seen = values[visible]
+    return Scale.fit(seen[~np.isnan(seen)])(values)
 
 
 def _dates(database: Database, table: str, column: str, strings: StringTable) -> np.ndarray:
