@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from relfm.context import known_at
 from relfm.database import Database
 from relfm.features.scale import Scale
 from relfm.history import is_visible
@@ -89,7 +90,6 @@ def encode_task(encoded: Encoded, task: Task, labelled: Examples) -> tuple[Encod
     encoded = replace(encoded, tensors=tensors, filled=filled)
     encoded.fill(np.array([label]))
     targets = np.zeros(len(labelled)) if labelled.targets is None else labelled.targets
-    known = task.closes(labelled.cutoffs) + (task.horizon is None)
     made = TaskTensors(
         name=label,
         entity=_place(encoded, task.entity),
@@ -98,7 +98,7 @@ def encode_task(encoded: Encoded, task: Task, labelled: Examples) -> tuple[Encod
         rows=labelled.rows.astype(np.int64),
         cutoffs=labelled.cutoffs.astype(np.int64),
         targets=targets.astype(np.float64),
-        known=known.astype(np.int64),
+        known=known_at(task, labelled.cutoffs).astype(np.int64),
         num_classes=max(2, len(task.classes)),
         hidden=_hidden(encoded, task),
     )

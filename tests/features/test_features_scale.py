@@ -58,6 +58,18 @@ def test_numbers_with_a_large_offset_differ_as_they_did() -> None:
         np.testing.assert_allclose(values, [6e12, 3e12], rtol=1e-6)
 
 
+def test_sums_of_another_parents_cells_are_those_of_the_cells() -> None:
+    """Item 0 was ordered by users of ages 1e12 + 3 and 1e12 - 5."""
+    users = [{"user_id": n, "age": 1e12 + SMALL[n], "signup": 0} for n in range(2)]
+    sold = [{"user_id": n, "item_id": 0, "ordered": n} for n in range(2)]
+    asked = Examples.of(np.array([0]), day(20))
+    about = Task("t", TargetKind.REGRESSION, "items", None, horizon=Span.of(30, "days"))
+    matrix = compute(shop(users=users, items=[{"item_id": 0}], orders=sold), about, asked, until=day(20))
+    sums = [n for n, name in enumerate(matrix.names) if name.startswith("sum of users.age of users (user_id) over")]
+    assert len(sums) == 3
+    np.testing.assert_allclose(matrix.values[0, sums], 2e12, rtol=1e-6)
+
+
 @pytest.mark.parametrize("size", [1e37, 1e100, 1e300])
 def test_numbers_of_any_size_keep_their_order_and_warn_of_nothing(size: float) -> None:
     with warnings.catch_warnings():
