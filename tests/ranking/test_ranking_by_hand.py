@@ -204,3 +204,30 @@ def test_two_keys_to_one_table_are_two_cohorts(few) -> None:
     assert pair["share by the customers.work_city of the entity"] == 1
     names = PairFeatures(knowledge, asked, Pairs(*(np.zeros(1, int),) * 4)).build().names
     assert len(set(names)) == len(names)
+
+
+def test_two_ways_through_one_table_have_two_names() -> None:
+    """An order has a buyer and a receiver, both of them customers."""
+    buyer, receiver = (ForeignKey((name,), "customers", ("id",)) for name in ("buyer", "receiver"))
+    schema = Schema.of(
+        [
+            Table("customers", (Column("id", *KEY),), ("id",)),
+            Table("products", (Column("id", *KEY),), ("id",)),
+            Table(
+                "orders",
+                (Column("buyer", *KEY), Column("receiver", *KEY), Column("product", *KEY)),
+                (),
+                (buyer, receiver, TO_PRODUCT),
+            ),
+        ]
+    )
+    tables = {
+        "customers": pa.table({"id": [0, 1]}),
+        "products": pa.table({"id": [0]}),
+        "orders": pa.table({"buyer": [0], "receiver": [1], "product": [0]}),
+    }
+    events = events_between(TemporalGraph(Database(schema, tables)), "customers", "products")
+    assert [(e.name, e.entity.tolist()) for e in events] == [
+        ("orders through orders.buyer, orders.product", [0]),
+        ("orders through orders.receiver, orders.product", [1]),
+    ]
