@@ -110,13 +110,13 @@ class _Builder:
             return
         block = Block(len(self.examples), 1)
         links = self.labels.links_to_entity(self.database.num_rows(self.task.entity))
-        view = HistoryView(links, self.examples.rows, self.examples.seen)
+        view = HistoryView(links, self.examples.rows, self.examples.seen, self.until)
         add_recency(block, view, self.windows[1:], "its past targets", full=False)
         add_series(block, view, self._targets, self.windows, "its past targets", full=True)
         self._keep(block)
 
     def _children(self, relation: Relation, rows: np.ndarray, hops: int, *, full: bool, path: str = "") -> None:
-        view = HistoryView(self.graph.links(relation), rows, self.examples.seen)
+        view = HistoryView(self.graph.links(relation), rows, self.examples.seen, self.until)
         block = Block(len(rows), hops)
         name = f"{relation}{path}"
         add_recency(block, view, self.windows, name, full=full)
@@ -125,7 +125,7 @@ class _Builder:
         self._keep(block)
 
     def _grandchildren(self, relation: Relation, deeper: Relation) -> None:
-        view = HistoryView(self.graph.links(relation, deeper), self.examples.rows, self.examples.seen)
+        view = HistoryView(self.graph.links(relation, deeper), self.examples.rows, self.examples.seen, self.until)
         block = Block(len(self.examples), 2)
         name = f"{deeper} of {relation}"
         add_recency(block, view, self.windows, name, full=False)
@@ -162,7 +162,7 @@ class _Builder:
 
     def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:
         block = Block(len(self.examples), 2)
-        view = HistoryView(links, parents, self.examples.seen)
+        view = HistoryView(links, parents, self.examples.seen, self.until)
         add_series(block, view, self._targets, self.windows[1:], f"past targets{path}", full=False)
         self._keep(block)
 

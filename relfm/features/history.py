@@ -31,10 +31,12 @@ class HistoryView:
     """The links of N rows as seen at N moments.
 
     begin, end  int64[N]  each row's visible links are begin..end; a row of -1 has none
+    is_blank    no link was visible at ``until`` (None: ever): which features there are must not follow from later rows
     """
 
-    def __init__(self, links: Links, rows: np.ndarray, seen: np.ndarray) -> None:
+    def __init__(self, links: Links, rows: np.ndarray, seen: np.ndarray, until: int | None = None) -> None:
         self.links = links
+        self.is_blank = not len(links.moments) or (until is not None and bool(links.moments[0] > until))
         self.rows = rows
         self.seen = seen
         known = rows >= 0
@@ -69,7 +71,7 @@ def add_recency(block: Block, view: HistoryView, windows: Sequence[Window], path
         then = view.since(YEAR - windows[0].length) - view.since(YEAR)
         block.add(f"number of {path} in the {windows[0].text} that followed a year ago", then)
     times = view.links.times
-    if not len(times) or times[0] == TIMELESS and times[-1] == TIMELESS:
+    if view.is_blank or times[0] == TIMELESS and times[-1] == TIMELESS:
         return
     some = count > 0
     last = times[np.maximum(view.end - 1, 0)]
@@ -162,7 +164,7 @@ def add_series(
     block: Block, view: HistoryView, series: Sequence[Series], windows: Sequence[Window], path: str, *, full: bool
 ) -> None:
     """Per series: last, means over the last rows and by window, sums, spread and extremes (``full``), shares."""
-    if not len(view.links.child):
+    if view.is_blank:
         return
     segments = view.links.segments()
     starts = [(view.since(w.length), w) for w in windows]
