@@ -110,7 +110,7 @@ class _Builder:
             return
         block = Block(len(self.examples), 1)
         links = self.labels.links_to_entity(self.database.num_rows(self.task.entity))
-        view = HistoryView(links, self.examples.rows, self.examples.seen, self.until)
+        view = HistoryView(links, self.examples.rows, self.examples.seen)
         add_recency(block, view, self.windows[1:], "its past targets", full=False)
         add_series(block, view, self._targets, self.windows, "its past targets", full=True)
         self._keep(block)
@@ -162,7 +162,7 @@ class _Builder:
 
     def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:
         block = Block(len(self.examples), 2)
-        view = HistoryView(links, parents, self.examples.seen, self.until)
+        view = HistoryView(links, parents, self.examples.seen)
         add_series(block, view, self._targets, self.windows[1:], f"past targets{path}", full=False)
         self._keep(block)
 

@@ -138,17 +138,19 @@ def test_children_of_children_agree_with_the_definition(seed: int) -> None:
     orders = {r["order_id"]: r for r in rows["orders"]}
     path = "lines.order_id of orders.user_id"
     times = {o["order_id"]: day(o["ordered"]) for o in rows["orders"]}
-    amounts = is_told([(times.get(r["order_id"]), r["amount"]) for r in rows["lines"]], int(asked.seen.min()))
-    linked = any(
-        orders.get(r["order_id"], {}).get("user_id") in range(USERS) and times[r["order_id"]] is not None
-        for r in rows["lines"]
-    )
+    until = int(asked.seen.min())
+    amounts = is_told([(times.get(r["order_id"]), r["amount"]) for r in rows["lines"]], until)
+    own = {o["order_id"] for o in rows["orders"] if o["user_id"] in range(USERS)}
+    linked = is_told([(times[r["order_id"]], 1.0) for r in rows["lines"] if r["order_id"] in own], until, least=1)
     assert any("lines.amount" in name for name in matrix.names) == (amounts and linked)
     for n, (user, seen) in enumerate(zip(asked.rows, asked.seen, strict=True)):
         own = [(orders[r["order_id"]], r["amount"]) for r in rows["lines"] if r["order_id"] in orders]
         told = [(day(o["ordered"]), a) for o, a in own if o["user_id"] == user and o["ordered"] is not None]
         told = sorted(told, key=lambda c: c[0])
-        agree(matrix, n, recency([t for t, _ in told], int(seen), WINDOWS, path, full=False))
+        counts = recency([t for t, _ in told], int(seen), WINDOWS, path, full=False)
+        if not linked:  # when the last of them was is then left out, as it is for all
+            counts.pop(f"days since the last of {path}")
+        agree(matrix, n, counts)
         if not (amounts and linked):
             continue
         expected = aggregates(told, int(seen), WINDOWS, "lines.amount", path, full=False, share=False)
