@@ -6,6 +6,8 @@ A name alone never makes a link; it only gives a reason to look at the values.
 import re
 from functools import lru_cache
 
+from relfm.reading import tokens
+
 KEY_WORDS = frozenset(
     {"id", "ids", "key", "code", "no", "nr", "num", "number", "uuid", "guid", "pk", "fk", "ref", "sk"}
 )
@@ -25,13 +27,6 @@ QUANTITY_WORDS = words_of(
 )
 _PREFIX_WORDS = frozenset({"tbl", "tb", "t", "dim", "fact", "fct", "stg", "raw", "v", "vw", "view", "main", "public"})
 _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "mice": "mouse", "data": "datum"}
-
-
-@lru_cache(maxsize=65_536)
-def tokens(name: str) -> tuple[str, ...]:
-    """The words of a name in lower case: ``billingAddress_ID`` gives billing, address, id."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return tuple(word.casefold() for word in re.split(r"[\W_]+", spaced) if word)
 
 
 def singulars(word: str) -> frozenset[str]:

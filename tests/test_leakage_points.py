@@ -19,7 +19,7 @@ from relfm.doubts import warnings_of
 from relfm.labels import task_of
 from relfm.query import parse
 from relfm.task import Examples
-from relfm.times import MISSING_TIME
+from relfm.times import MISSING_TIME, to_datetime64
 
 COUNT = "PREDICT COUNT(orders.*, 0, 10, days) > 0 FOR EACH users.user_id"
 MANY = Examples.of(np.zeros(1_000, np.int64), 0, np.arange(1_000) % 2)
@@ -99,3 +99,15 @@ def test_flood_of_new_values_later_flips_no_inferred_type(tables: Mapping[str, p
         flood[column] = [f"{column} never seen {n}" for n in range(len(flood))]
     changed = {**tables, "orders": pd.concat([tables["orders"], flood], ignore_index=True)}
     assert not differences(predicted(tables, kind), predicted(changed, kind))
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression", "ranking"])
+def test_first_rows_of_a_table_that_come_later_change_no_prediction(
+    tables: Mapping[str, pd.DataFrame], kind: str, schema_file: Path
+) -> None:
+    """Not by the features that they make either, all of them still missing."""
+    later = AT + np.arange(len(tables["visits"]), dtype=np.int64) + 1
+    moved = tables["visits"].assign(at=to_datetime64(later))
+    shops = [{**tables, "visits": moved[:number]} for number in (0, len(moved))]
+    before, after = (predicted(t, kind, "default", schema_file=schema_file) for t in shops)
+    assert not differences(before, after)

@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text()
 ORDER = (
     {"errors"},
     {"stype", "schema", "times", "threads"},
-    {"text", "tensors"},
+    {"text", "tensors", "reading"},
     {"sampler", "heads"},
     {"model"},
     {"checkpoint"},
@@ -56,7 +56,7 @@ APART = {
     "pretrain": LEARNED | {"objectives", "synth"},
     "questions": set().union(*ORDER),
     "prepare": set().union(*ORDER) | {"connectors", "questions", "benchmarks", "pretrain"},
-    "connectors": {"errors", "stype", "schema", "times", "database"},
+    "connectors": {"errors", "stype", "schema", "reading", "times", "database"},
     "benchmarks": set().union(*ORDER) | {"connectors", "synth", "objectives", "pretrain", "questions", "sample"},
     "cli": set().union(*ORDER) | {"connectors", "benchmarks", "sample", "synth", "pretrain", "prepare", "questions"},
 }

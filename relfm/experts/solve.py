@@ -4,6 +4,7 @@ The penalty is ``strength * sum(weights) * |coefficients|^2`` and never touches 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,22 +33,42 @@ def ridge_path(
     return out
 
 
-def logistic_path(
-    inputs: np.ndarray, target: np.ndarray, weights: np.ndarray, queries: np.ndarray, strengths: Sequence[float]
-) -> list[np.ndarray]:
-    """For each strength float64[Q]: the log-odds of ``target`` (float32[N] of 0 and 1).
+@dataclass(frozen=True)
+class Line:
+    """A fitted line: the log-odds of rows are ``(row - centre) @ coefficients + bias``."""
+
+    centre: np.ndarray
+    coefficients: np.ndarray
+    bias: float
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """float64[Q]: the log-odds of ``rows`` float32[Q, D]."""
+        shifted = (rows - self.centre).astype(np.float32)
+        return (shifted @ self.coefficients.astype(np.float32)).astype(np.float64) + self.bias
+
+
+def logistic_lines(
+    inputs: np.ndarray, target: np.ndarray, weights: np.ndarray, strengths: Sequence[float]
+) -> list[Line]:
+    """For each strength the line to the log-odds of ``target`` (float32[N] of 0 and 1) from ``inputs`` float32[N, D].
 
     Newton's method from the strongest penalty to the weakest, each starting where the last stopped. The curvature is
     computed anew only when it has changed much, because it costs D times as much as a step; steps are halved until the
     loss falls, because Newton's method overshoots on rare targets.
     """
     problem = _Logistic(inputs, target, weights)
-    shifted = (queries - problem.centre).astype(np.float32)
     found = {}
     for strength in sorted(strengths, reverse=True):
         problem.minimise(strength)
-        found[strength] = (shifted @ problem.coefficients.astype(np.float32)).astype(np.float64) + problem.bias
+        found[strength] = Line(problem.centre, problem.coefficients, problem.bias)
     return [found[s] for s in strengths]
+
+
+def logistic_path(
+    inputs: np.ndarray, target: np.ndarray, weights: np.ndarray, queries: np.ndarray, strengths: Sequence[float]
+) -> list[np.ndarray]:
+    """For each strength float64[Q]: the log-odds of ``target`` for ``queries`` float32[Q, D]."""
+    return [line(queries) for line in logistic_lines(inputs, target, weights, strengths)]
 
 
 class _Logistic:

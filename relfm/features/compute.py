@@ -3,6 +3,8 @@
 What is fitted is fitted on rows up to ``until``, which must not be later than what any query sees.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from relfm.database import Database
@@ -10,7 +12,7 @@ from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
-from relfm.features.series import Series, date_series, most_varied, table_series
+from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series
 from relfm.graph import Relation, TemporalGraph
 from relfm.history import Links, is_visible
 from relfm.task import Examples, Task
@@ -56,7 +58,9 @@ class _Builder:
         self.database = graph.database
         self.windows = windows_of(task.horizon)
         self.labels = LabelTable.of(task, labelled) if labelled is not None and len(labelled) else None
+        self._targets = [] if self.labels is None else self.labels.series(until)
         self._series: dict[str, list[Series]] = {}
+        self._dates: dict[str, list[DateSeries]] = {}
         self._parts: list[FeatureMatrix] = []
 
     def build(self) -> FeatureMatrix:
@@ -95,8 +99,10 @@ class _Builder:
 
     def _cells(self, table: str, rows: np.ndarray, hops: int, path: str) -> None:
         block = Block(len(rows), hops)
-        dates = date_series(self.database, table)
-        add_cells(block, self._own_series(table), dates, self.database.times(table), rows, self.examples.seen, path)
+        if table not in self._dates:
+            self._dates[table] = date_series(self.database, table, self.until)
+        times, seen = self.database.times(table), self.examples.seen
+        add_cells(block, self._own_series(table), self._dates[table], times, rows, seen, path)
         self._keep(block)
 
     def _label_history(self) -> None:
@@ -106,11 +112,11 @@ class _Builder:
         links = self.labels.links_to_entity(self.database.num_rows(self.task.entity))
         view = HistoryView(links, self.examples.rows, self.examples.seen)
         add_recency(block, view, self.windows[1:], "its past targets", full=False)
-        add_series(block, view, self.labels.series(), self.windows, "its past targets", full=True)
+        add_series(block, view, self._targets, self.windows, "its past targets", full=True)
         self._keep(block)
 
     def _children(self, relation: Relation, rows: np.ndarray, hops: int, *, full: bool, path: str = "") -> None:
-        view = HistoryView(self.graph.links(relation), rows, self.examples.seen)
+        view = HistoryView(self.graph.links(relation), rows, self.examples.seen, self.until)
         block = Block(len(rows), hops)
         name = f"{relation}{path}"
         add_recency(block, view, self.windows, name, full=full)
@@ -119,7 +125,7 @@ class _Builder:
         self._keep(block)
 
     def _grandchildren(self, relation: Relation, deeper: Relation) -> None:
-        view = HistoryView(self.graph.links(relation, deeper), self.examples.rows, self.examples.seen)
+        view = HistoryView(self.graph.links(relation, deeper), self.examples.rows, self.examples.seen, self.until)
         block = Block(len(self.examples), 2)
         name = f"{deeper} of {relation}"
         add_recency(block, view, self.windows, name, full=False)
@@ -157,7 +163,7 @@ class _Builder:
     def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:
         block = Block(len(self.examples), 2)
         view = HistoryView(links, parents, self.examples.seen)
-        add_series(block, view, self.labels.series(), self.windows[1:], f"past targets{path}", full=False)
+        add_series(block, view, self._targets, self.windows[1:], f"past targets{path}", full=False)
         self._keep(block)
 
     def _parents_at(self, relation: Relation, rows: np.ndarray) -> np.ndarray:
@@ -186,7 +192,7 @@ class _Builder:
             there = is_visible(np.append(self.database.times(other.parent), MISSING_TIME)[parents], times)
             for one in self._own_series(other.parent):
                 values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
-                far.append(Series(f"{one.name} of {_role(other)}", values, one.is_indicator))
+                far.append(replace(one, name=f"{one.name} of {_role(other)}", values=values))
         return own + most_varied(far, most - len(own), visible)
 
 

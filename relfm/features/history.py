@@ -31,10 +31,12 @@ class HistoryView:
     """The links of N rows as seen at N moments.
 
     begin, end  int64[N]  each row's visible links are begin..end; a row of -1 has none
+    is_blank    no link was visible at ``until`` (None: ever): which features there are must not follow from later rows
     """
 
-    def __init__(self, links: Links, rows: np.ndarray, seen: np.ndarray) -> None:
+    def __init__(self, links: Links, rows: np.ndarray, seen: np.ndarray, until: int | None = None) -> None:
         self.links = links
+        self.is_blank = not len(links.moments) or (until is not None and bool(links.moments[0] > until))
         self.rows = rows
         self.seen = seen
         known = rows >= 0
@@ -69,7 +71,7 @@ def add_recency(block: Block, view: HistoryView, windows: Sequence[Window], path
         then = view.since(YEAR - windows[0].length) - view.since(YEAR)
         block.add(f"number of {path} in the {windows[0].text} that followed a year ago", then)
     times = view.links.times
-    if not len(times) or times[0] == TIMELESS and times[-1] == TIMELESS:
+    if view.is_blank or times[0] == TIMELESS and times[-1] == TIMELESS:
         return
     some = count > 0
     last = times[np.maximum(view.end - 1, 0)]
@@ -118,12 +120,26 @@ class Prefix:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(count > 0, self.total(view, lo) / count, np.nan)
 
-    def std(self, view: HistoryView, lo: np.ndarray) -> np.ndarray:
-        squares = _segment_sums(self.filled**2, self.segments)
-        count = self.count(view, lo)
+    def std(self, view: HistoryView) -> np.ndarray:
+        """float64[N]: the standard deviation of all values so far, from squares around each parent's first value:
+        squares of the values themselves would lose every digit where the mean is large."""
+        first = self.first(view.links)
+        squares = (self.filled - first) ** 2
+        squares = _segment_sums(squares if self.is_dense else np.where(self.present, squares, 0.0), self.segments)
+        count = self.count(view, view.begin)
+        shift = first[np.minimum(view.begin, len(first) - 1)]
         with np.errstate(invalid="ignore", divide="ignore"):
-            variance = self.total(view, lo, squares) / count - (self.total(view, lo) / count) ** 2
+            variance = self.total(view, view.begin, squares) / count - (self.mean(view, view.begin) - shift) ** 2
         return np.where(count > 1, np.sqrt(np.maximum(variance, 0.0)), np.nan)
+
+    def first(self, links: Links) -> np.ndarray:
+        """float64[E]: the earliest present value of each link's parent, which nothing seen later changes."""
+        lengths = np.diff(links.start)
+        start, lengths = links.start[:-1][lengths > 0], lengths[lengths > 0]
+        if not self.is_dense:
+            places = np.where(self.present, np.arange(len(self.present)), len(self.present) - 1)
+            start = np.minimum.reduceat(places, start)
+        return np.repeat(self.filled[start], lengths)
 
     def last(self, view: HistoryView) -> np.ndarray:
         """float64[N]: the latest present value."""
@@ -148,7 +164,7 @@ def add_series(
     block: Block, view: HistoryView, series: Sequence[Series], windows: Sequence[Window], path: str, *, full: bool
 ) -> None:
     """Per series: last, means over the last rows and by window, sums, spread and extremes (``full``), shares."""
-    if not len(view.links.child):
+    if view.is_blank:
         return
     segments = view.links.segments()
     starts = [(view.since(w.length), w) for w in windows]
@@ -165,8 +181,10 @@ def add_series(
         if not full or one.is_indicator:
             continue
         for lo, window in starts:
-            block.add(f"sum of {one.name} over {path} of the last {window.text}", prefix.total(view, lo))
-        block.add(f"standard deviation of {one.name} over all {path}", prefix.std(view, view.begin))
+            total = prefix.total(view, lo)
+            total = total + one.offset * prefix.count(view, lo) if one.offset else total
+            block.add(f"sum of {one.name} over {path} of the last {window.text}", total)
+        block.add(f"standard deviation of {one.name} over all {path}", prefix.std(view))
         block.add(f"least {one.name} over all {path}", prefix.extreme(view, least=True))
         block.add(f"greatest {one.name} over all {path}", prefix.extreme(view, least=False))
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relfm.context import known_at
+from relfm.features.scale import Scale
 from relfm.features.series import Series
-from relfm.history import Links
+from relfm.history import Links, is_visible
 from relfm.task import Examples, TargetKind, Task
 
 
@@ -19,12 +21,7 @@ class LabelTable:
 
     @classmethod
     def of(cls, task: Task, labelled: Examples) -> "LabelTable":
-        known = task.closes(labelled.cutoffs)
-        if task.horizon is None:
-            known = (
-                known + 1
-            )  # a static target is told after its row, so rows of the same moment do not tell each other
-        return cls(task, labelled, known)
+        return cls(task, labelled, known_at(task, labelled.cutoffs))
 
     def links_to_entity(self, num_rows: int) -> Links:
         return self.links_to(self.examples.rows, num_rows)
@@ -33,12 +30,15 @@ class LabelTable:
         """Links of the labels to ``rows`` (int64[n], -1 for none) of a table of ``num_rows`` rows."""
         return Links.of(rows, self.known, num_rows)
 
-    def series(self) -> list[Series]:
-        """The target as a number, or one indicator per class."""
+    def series(self, until: int) -> list[Series]:
+        """The target as a number, or one indicator per class; numbers too large or too close for a float32 are scaled
+        by those known at ``until``."""
         if self.task.kind == TargetKind.RANKING or self.examples.targets is None:
             return []
         targets = self.examples.targets
         if self.task.kind == TargetKind.MULTICLASS:
             classes = [(f"target = {name}", i) for i, name in enumerate(self.task.classes)]
             return [Series(text, (targets == i).astype(np.float64), is_indicator=True) for text, i in classes]
-        return [Series("target", targets, is_indicator=self.task.kind == TargetKind.BINARY)]
+        known = targets[is_visible(self.known, until)]
+        scale = Scale.fit(known[np.isfinite(known)])
+        return [Series("target", scale(targets), self.task.kind == TargetKind.BINARY, scale.offset)]

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.database import Database
+from relfm.features.scale import Scale
 from relfm.history import is_visible
-from relfm.schema import Table
+from relfm.reading import stype_as_seen
 from relfm.stype import Stype
 
 MAX_CATEGORIES = 6
@@ -24,11 +25,15 @@ SAMPLE = 4096
 
 @dataclass(frozen=True)
 class Series:
-    """values float64[n] over a table's rows, NaN where missing; an indicator is 0/1 and its mean is a share."""
+    """values float64[n] over a table's rows, NaN where missing; an indicator is 0/1 and its mean is a share.
+
+    ``offset`` is what was taken off every value so that a float32 tells them apart (0 for ordinary numbers).
+    """
 
     name: str
     values: np.ndarray
     is_indicator: bool = False
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ def table_series(database: Database, table: str, until: int) -> list[Series]:
         if column.stype is None or database.is_hidden(table, column.name):
             continue
         if column.stype in (Stype.numerical, Stype.categorical) and column.type in ("int64", "float64"):
-            out += _number_series(database, table, column.name, visible, is_category=column.stype == Stype.categorical)
+            stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
+            out += _number_series(database, table, column.name, visible, is_category=stype == Stype.categorical)
         elif column.type == "string":
             out += _category_series(database, table, column.name, visible)
     return out
@@ -73,18 +79,18 @@ def _variety(values: np.ndarray) -> tuple[float, float, float]:
     return float((len(known) / len(values)) ** 2 - (shares**2).sum()), float(known.mean()), float(known.std())
 
 
-def date_series(database: Database, table: str) -> list[DateSeries]:
-    """Every timestamp column that may be read as a feature, the time column included."""
+def date_series(database: Database, table: str, until: int) -> list[DateSeries]:
+    """Every timestamp column that may be read as a feature and has a visible cell, and always the time column."""
     described = database.schema.tables[table]
-    return [
-        DateSeries(f"{table}.{c.name}", database.numbers(table, c.name))
-        for c in described.columns
-        if c.type == "timestamp" and not database.is_hidden(table, c.name) and _is_readable(c.stype, c.name, described)
-    ]
-
-
-def _is_readable(stype: Stype | None, name: str, described: Table) -> bool:
-    return stype == Stype.timestamp or name == described.time_column
+    visible = is_visible(database.times(table), until)
+    out = []
+    for column in described.columns:
+        if column.type != "timestamp" or database.is_hidden(table, column.name):
+            continue
+        stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
+        if stype == Stype.timestamp or column.name == described.time_column:
+            out.append(DateSeries(f"{table}.{column.name}", database.numbers(table, column.name)))
+    return out
 
 
 def _number_series(
@@ -98,11 +104,16 @@ def _number_series(
     distinct, counts = np.unique(seen, return_counts=True)
     if len(distinct) == 1:
         return []
-    out = [Series(f"{table}.{column}", values, is_indicator=len(distinct) == 2 and set(distinct) == {0.0, 1.0})]
+    scale, yes_or_no = Scale.fit(seen), len(distinct) == 2 and set(distinct) == {0.0, 1.0}
+    out = [Series(f"{table}.{column}", scale(values), yes_or_no, scale.offset)]
     if is_category or (2 < len(distinct) <= 12):
         frequent = distinct[np.lexsort((distinct, -counts))][:MAX_CATEGORIES]
         if len(distinct) > 2:
-            out += [Series(f"{table}.{column} = {v:g}", _equals(values, v), is_indicator=True) for v in frequent]
+            texts = [f"{v:g}" for v in frequent]
+            if len(set(texts)) < len(texts):  # six digits do not tell them apart
+                texts = [repr(float(v)) for v in frequent]
+            named = zip(texts, frequent, strict=True)
+            out += [Series(f"{table}.{column} = {t}", _equals(values, v), is_indicator=True) for t, v in named]
     return out
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from relfm.features.history import YEAR
 from relfm.history import is_visible
 from relfm.ranking.events import Events
-from relfm.ranking.knowledge import Grouping, Knowledge
+from relfm.ranking.knowledge import Knowledge
 from relfm.ranking.likeness import Scores, Snapshots
 from relfm.ranking.segments import expand, latest_distinct, place_within
 from relfm.task import Examples
@@ -48,16 +48,17 @@ class Candidates:
     def __init__(self, knowledge: Knowledge, snapshots: Snapshots, most: int) -> None:
         self.knowledge, self.snapshots, self.most = knowledge, snapshots, most
         self._made: dict[tuple[str, int | None], list[np.ndarray]] = {}
+        self._cohort_tables: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
 
     @property
     def per_query(self) -> int:
-        """The most that a query may have."""
-        return min(self.most, self.knowledge.num_items)
+        """The most that a query has, unless items come after the first query was asked."""
+        return min(self.most, self.knowledge.num_shown_items)
 
     def of(self, asked: Examples) -> Pairs:
         """The candidates of ``asked``."""
         scores = self.snapshots.scores(asked.rows, asked.seen)
-        few = self.knowledge.num_items <= self.most
+        few = self.knowledge.num_shown_items <= self.most
         query, item = self._every(asked) if few else self._chosen(asked, scores)
         return Pairs(query, item, *scores.at(query, item))
 
@@ -76,12 +77,12 @@ class Candidates:
         return query[kept], item[kept]
 
     def _every(self, asked: Examples) -> tuple[np.ndarray, np.ndarray]:
-        """All items that are there, and those that were met before their own row says that they were."""
-        query = np.repeat(np.arange(len(asked)), self.knowledge.num_items)
-        item = np.tile(np.arange(self.knowledge.num_items), len(asked))
-        shown = is_visible(self.knowledge.item_times[item], asked.seen[query])
-        for events in (self.knowledge.main, self.knowledge.lists):
-            shown |= events.by_item.until(item, asked.seen[query]) > events.by_item.start[item]
+        """All items that are shown to each query."""
+        num_items = self.knowledge.num_items
+        latest = np.full(num_items, asked.seen.max(initial=self.knowledge.until))
+        items = np.flatnonzero(self.knowledge.is_shown(np.arange(num_items), latest))
+        query, item = np.repeat(np.arange(len(asked)), len(items)), np.tile(items, len(asked))
+        shown = self.knowledge.is_shown(item, asked.seen[query])
         return query[shown], item[shown]
 
     def _sources(self, asked: Examples, scores: Scores) -> Iterator[Source]:
@@ -97,8 +98,8 @@ class Candidates:
         query = scores.keys // scores.num_items
         yield self._best(query, scores.keys % scores.num_items, -scores.cosine)
         yield self._best(query, scores.keys % scores.num_items, -scores.share)
-        for cohort in known.cohorts:
-            yield self._of_cohort(cohort, asked)
+        for number in range(len(known.cohorts)):
+            yield self._of_cohort(number, asked)
         if known.database.is_timed(known.task.item):
             yield self._new(asked)
 
@@ -142,14 +143,14 @@ class Candidates:
             self._made[key] = [_most_frequent(events.item[lo:hi], events.num_items, self.most) for lo, hi in ranges]
         return self._made[key]
 
-    def _of_cohort(self, cohort: Grouping, asked: Examples) -> Source:
-        """The items that the query's group met most often in the last 3 horizons."""
+    def _of_cohort(self, number: int, asked: Examples) -> Source:
+        """The items that the query's group met most often in the last 3 horizons, by the cohort of that number."""
         known = self.knowledge
-        group = cohort.at(known.main, asked.rows, known.entity_times, asked.seen)
+        group = known.cohorts[number].at(known.main, asked.rows, known.entity_times, asked.seen)
         snapshot = self.snapshots.which(asked.seen)
         parts = []
         for k in np.unique(snapshot[snapshot >= 0]):
-            of_group, items = self._cohort_table(cohort, int(k))
+            of_group, items = self._cohort_table(number, int(k))
             mine = np.flatnonzero(snapshot == k)
             begin = np.searchsorted(of_group, group[mine], side="left")
             query, at = expand(begin, np.searchsorted(of_group, group[mine], side="right"))
@@ -158,20 +159,19 @@ class Candidates:
             return (np.zeros(0, np.int64),) * 3
         return tuple(np.concatenate(p) for p in zip(*parts, strict=True))
 
-    def _cohort_table(self, cohort: Grouping, snapshot: int) -> tuple[np.ndarray, np.ndarray]:
-        """(group, item) sorted by group, the most frequent items first."""
-        key = (f"cohort {cohort.name}", snapshot)
-        if key not in self._made:
+    def _cohort_table(self, number: int, snapshot: int) -> tuple[np.ndarray, np.ndarray]:
+        """(group, item) sorted by group, the most frequent items first, of one cohort at one snapshot."""
+        if (number, snapshot) not in self._cohort_tables:
             known, moment = self.knowledge, self.snapshots.moments[snapshot]
+            cohort = known.cohorts[number]
             part = np.arange(*known.main.between(moment - known.windows[1].length, moment))
             part = part[is_visible(cohort.times[part], moment) & (cohort.of_event[part] >= 0)]
             pair = cohort.of_event[part] * known.num_items + known.main.item[part]
             pair, counts = np.unique(pair, return_counts=True)
             group, item, place = self._best(pair // known.num_items, pair % known.num_items, -counts)
             order = np.lexsort((place, group))
-            self._made[key] = [group[order], item[order]]
-        group, item = self._made[key]
-        return group, item
+            self._cohort_tables[number, snapshot] = group[order], item[order]
+        return self._cohort_tables[number, snapshot]
 
     def _new(self, asked: Examples) -> Source:
         """The newest items."""

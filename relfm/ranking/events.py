@@ -3,7 +3,7 @@
 An event has the latest time along its chains, so nothing that led to it lies after it; one without a time never shows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -91,8 +91,12 @@ def events_between(graph: TemporalGraph, entity: str, item: str) -> list[Events]
                 apart = (left[:1] != right[:1]) if left and right else bool(left or right)
                 if apart:
                     ways.append((len(left) + len(right), str((table, *left, *right)), table, left, right))
-    ways.sort(key=lambda way: way[:2])
-    return [_read(graph, table, left, right, entity, item) for _, _, table, left, right in ways[:MAX_RELATIONS]]
+    ways = sorted(ways, key=lambda way: way[:2])[:MAX_RELATIONS]
+    tables = [table for _, _, table, _, _ in ways]
+    return [
+        replace(_read(graph, table, left, right, entity, item), name=_name(table, (*left, *right), tables))
+        for _, _, table, left, right in ways
+    ]
 
 
 def past_lists(task: Task, labelled: Examples, num_entities: int, num_items: int) -> Events:
@@ -137,6 +141,11 @@ def _chains(graph: TemporalGraph, table: str, goal: str) -> list[tuple[Relation,
         found += [c for c in grown if c[-1].parent == goal]
         open_chains = [c for c in grown if c[-1].parent != goal]
     return found
+
+
+def _name(table: str, chain: tuple[Relation, ...], tables: list[str]) -> str:
+    """The table, and the keys by which it joins both where it joins them in several ways."""
+    return table if tables.count(table) == 1 else f"{table} through {', '.join(str(r) for r in chain)}"
 
 
 def _read(

@@ -8,6 +8,7 @@ import numpy as np
 from relfm.features.history import YEAR, HistoryView, add_recency
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_cells
+from relfm.history import Links
 from relfm.ranking.candidates import Pairs
 from relfm.ranking.events import Events
 from relfm.ranking.knowledge import Grouping, Knowledge
@@ -47,23 +48,27 @@ class PairFeatures:
         self._places(pair, item)
         return self.block.to_matrix()
 
+    def _view(self, links: Links, rows: np.ndarray) -> HistoryView:
+        """The links of ``rows``, one for each pair, as its query saw them."""
+        return HistoryView(links, rows, self.seen, self.knowledge.until)
+
     def _pair(self, events: Events, *, full: bool) -> HistoryView:
         pairs = events.by_pair
-        view = HistoryView(pairs.links, pairs.rows(self.rows, self.item), self.seen)
+        view = self._view(pairs.links, pairs.rows(self.rows, self.item))
         add_recency(self.block, view, self.knowledge.windows, f"{events.name} with the item", full=full)
         return view
 
     def _lists(self) -> None:
         """In how many of the entity's past lists, and of its latest ones, the item was."""
         known = self.knowledge
-        lists = HistoryView(known.list_links, self.rows, self.seen)
+        lists = self._view(known.list_links, self.rows)
         pairs = known.lists.by_pair
-        view = HistoryView(pairs.links, pairs.rows(self.rows, self.item), self.seen)
+        view = self._view(pairs.links, pairs.rows(self.rows, self.item))
         number, named = lists.end - lists.begin, view.end - view.begin
         self.block.add("number of past lists", number)
         self.block.add("length of past lists", _ratio(self._list_total(), number))
         self.block.add(LIST_SHARE, _ratio(named, number))
-        if not len(known.list_links.times):
+        if lists.is_blank:
             return
         for last in LAST_LISTS:
             first = np.maximum(lists.end - last, lists.begin)
@@ -75,14 +80,14 @@ class PairFeatures:
     def _item_lists(self) -> None:
         """How large a share of all lists named the item, of late."""
         known = self.knowledge
-        every = HistoryView(known.lists.all, np.zeros(len(self.rows), np.int64), self.seen)
-        view = HistoryView(known.lists.by_item, self.item, self.seen)
+        every = self._view(known.lists.all, np.zeros(len(self.rows), np.int64))
+        view = self._view(known.lists.by_item, self.item)
         for window in known.windows:
             total, named = every.end - every.since(window.length), view.end - view.since(window.length)
             self.block.add(f"share of all list entries of the last {window.text}", _ratio(named, total))
 
     def _list_total(self) -> np.ndarray:
-        view = HistoryView(self.knowledge.lists.by_entity, self.rows, self.seen)
+        view = self._view(self.knowledge.lists.by_entity, self.rows)
         return view.end - view.begin
 
     def _from(self, view: HistoryView, since: np.ndarray) -> np.ndarray:
@@ -95,25 +100,25 @@ class PairFeatures:
     def _item(self, events: Events) -> HistoryView:
         """The item's meetings with anybody, its rows in other tables, its own cells."""
         known = self.knowledge
-        view = HistoryView(events.by_item, self.item, self.seen)
+        view = self._view(events.by_item, self.item)
         add_recency(self.block, view, known.windows, f"{events.name} of the item", full=True)
         relations = [r for r in known.graph.children_of(known.task.item) if r not in events.used]
         nearer = [r for r in known.graph.children_of(known.task.item) if r in events.used and r.table != events.table]
         for relation in [*nearer, *relations][:MAX_CHILD_TABLES]:
-            other = HistoryView(known.graph.links(relation), self.item, self.seen)
+            other = self._view(known.graph.links(relation), self.item)
             add_recency(self.block, other, known.windows, f"{relation} of the item", full=False)
         series, dates = [*known.item_series], [*known.item_dates]
         add_cells(self.block, series, dates, known.item_times, self.item, self.seen, " of the item")
         return view
 
     def _entity(self, events: Events) -> HistoryView:
-        view = HistoryView(events.by_entity, self.rows, self.seen)
+        view = self._view(events.by_entity, self.rows)
         add_recency(self.block, view, self.knowledge.windows, f"{events.name} of the entity", full=False)
         return view
 
     def _shares(self, pair: HistoryView, item: HistoryView, entity: HistoryView) -> None:
         """The pair's part of all that the entity did, and the item's part of all that happened."""
-        every = HistoryView(self.knowledge.main.all, np.zeros(len(self.rows), np.int64), self.seen)
+        every = self._view(self.knowledge.main.all, np.zeros(len(self.rows), np.int64))
         own = _ratio(pair.end - pair.begin, entity.end - entity.begin)
         self.block.add("share of the item in all that the entity met", own)
         for window in self.knowledge.windows:
@@ -125,7 +130,7 @@ class PairFeatures:
 
     def _phase(self, events: Events, pair: HistoryView, item: HistoryView) -> None:
         """When the item comes round again if it keeps its day of the year."""
-        if not len(events.times):
+        if item.is_blank:
             return
         for name, view in (("its last meeting", pair), ("the item's last meeting", item)):
             last = view.links.times[np.maximum(view.end - 1, 0)]
@@ -143,8 +148,8 @@ class PairFeatures:
             self._group(kind, kind.pairs.rows(self.rows, group), self.rows, f"the {kind.name} of the item")
 
     def _group(self, grouping: Grouping, pair: np.ndarray, owner: np.ndarray, name: str) -> None:
-        view = HistoryView(grouping.pairs.links, pair, self.seen)
-        whole = HistoryView(grouping.links, owner, self.seen)
+        view = self._view(grouping.pairs.links, pair)
+        whole = self._view(grouping.links, owner)
         self.block.add(f"share by {name}", _ratio(view.end - view.begin, whole.end - whole.begin))
         for window in self.knowledge.windows[:2]:
             at = window.length

@@ -4,6 +4,7 @@ All of it is stored with its times and read only up to what a query saw; choices
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from relfm.features.series import DateSeries, Series, date_series, table_series
 from relfm.graph import TemporalGraph
 from relfm.history import Links, is_visible
 from relfm.ranking.events import Events, PairLinks, closest, events_between, past_lists
+from relfm.reading import stype_as_seen
 from relfm.stype import Stype
 from relfm.task import Examples, Task
 from relfm.times import MISSING_TIME
@@ -48,11 +50,15 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """main: the events most like the lists; others: further relations; lists: the labelled ones as events."""
+    """main: the events most like the lists; others: further relations; lists: the labelled ones as events.
+
+    until  the earliest moment that any query saw: choices rest on rows up to it alone
+    """
 
     task: Task
     graph: TemporalGraph
     labelled: Examples
+    until: int
     main: Events
     others: tuple[Events, ...]
     lists: Events
@@ -70,6 +76,19 @@ class Knowledge:
     @property
     def num_items(self) -> int:
         return self.lists.num_items
+
+    @cached_property
+    def num_shown_items(self) -> int:
+        """How many items could be ranked at ``until``: later rows must not decide how candidates are found."""
+        items = np.arange(self.num_items)
+        return int(self.is_shown(items, np.full(self.num_items, self.until)).sum())
+
+    def is_shown(self, items: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """bool[n]: whether the items are there as seen, or were met before their own row says that they were."""
+        shown = is_visible(self.item_times[items], seen)
+        for events in (self.main, self.lists):
+            shown |= events.by_item.until(items, seen) > events.by_item.start[items]
+        return shown
 
     @property
     def entity_times(self) -> np.ndarray:
@@ -91,6 +110,7 @@ class Knowledge:
             task,
             graph,
             labelled,
+            until,
             main,
             tuple(e for e in relations if e is not main),
             lists,
@@ -99,7 +119,7 @@ class Knowledge:
             tuple(_cohorts(graph, task, main, until)),
             tuple(_kinds(graph, task, main, until)),
             tuple(table_series(database, task.item, until)),
-            tuple(date_series(database, task.item)),
+            tuple(date_series(database, task.item, until)),
         )
 
 
@@ -113,7 +133,7 @@ def _cohorts(graph: TemporalGraph, task: Task, main: Events, until: int) -> list
         for relation in graph.parents_of(main.table):
             if relation not in main.used and relation.parent not in (task.entity, task.item):
                 groups = graph.parent_rows(relation)[main.rows]
-                out.append(_grouping(main, f"{relation.parent} of the last", None, groups, main.times, cohort=True))
+                out.append(_grouping(main, f"{relation} of the last", None, groups, main.times, cohort=True))
     return out[:MAX_GROUPINGS]
 
 
@@ -140,10 +160,13 @@ def _groups_of(graph: TemporalGraph, table: str, apart: str, until: int) -> list
     """(name, group of each row) by what the table's rows point at and by its categories of few values."""
     database = graph.database
     parents = [r for r in graph.parents_of(table) if r.parent not in (table, apart)]
-    out = [(r.parent, graph.parent_rows(r)) for r in parents]
+    out = [(str(r), graph.parent_rows(r)) for r in parents]
     visible = is_visible(database.times(table), until)
-    for column in database.schema.tables[table].columns:
-        if column.stype != Stype.categorical or database.is_hidden(table, column.name):
+    described = database.schema.tables[table]
+    for column in described.columns:
+        cells = database.tables[table].column(column.name)
+        hidden = database.is_hidden(table, column.name)
+        if hidden or stype_as_seen(described, column, cells, visible) != Stype.categorical:
             continue
         codes, _ = database.codes(table, column.name)
         if 2 <= len(np.unique(codes[visible & (codes >= 0)])) <= MOST_GROUPS:

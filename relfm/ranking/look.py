@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relfm.experts.design import Design
-from relfm.experts.solve import logistic_path
+from relfm.experts.solve import Line, logistic_lines
 
 WIDTH = 64
 STRENGTH = 0.01
@@ -16,11 +16,10 @@ STRENGTH = 0.01
 
 @dataclass(frozen=True)
 class Look:
-    """Fitted on inputs float32[N, M] and targets float32[N] of a few pairs; without a design everything looks alike."""
+    """Fitted once on a few pairs, on normal scores that ``design`` makes; without a line everything looks alike."""
 
     design: Design | None
-    inputs: np.ndarray
-    targets: np.ndarray
+    line: Line | None
 
     @classmethod
     def fit(cls, values: np.ndarray, targets: np.ndarray) -> "Look":
@@ -28,12 +27,12 @@ class Look:
         shown = targets.astype(np.float32)
         design = Design.fit(values, shown[:, None], WIDTH) if len(np.unique(targets)) > 1 else None
         if design is None or design.num_columns == 0:
-            return cls(None, np.zeros((len(shown), 0), np.float32), shown)
-        return cls(design, design.transform(values), shown)
+            return cls(None, None)
+        weights = np.ones(len(shown), np.float32)
+        return cls(design, logistic_lines(design.transform(values), shown, weights, (STRENGTH,))[0])
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """float64[P]: log-odds, up to a constant, of pairs with features float32[P, F]."""
-        if self.design is None:
+        if self.design is None or self.line is None:
             return np.zeros(len(values))
-        weights = np.ones(len(self.inputs), np.float32)
-        return logistic_path(self.inputs, self.targets, weights, self.design.transform(values), (STRENGTH,))[0]
+        return self.line(self.design.transform(values))

@@ -3,7 +3,7 @@
 The experts see a sample of the pairs, so their log-odds are shifted back to what they would have been without it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from relfm.experts.mixture import Expert, mix
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import BUDGETS, Effort
 from relfm.experts.plain import History, Prior
+from relfm.experts.solve import Line, logistic_lines
 from relfm.features import FeatureMatrix
 from relfm.task import TargetKind
 
@@ -55,33 +56,56 @@ class Learned:
             rate = np.full(len(asked), (self.targets.sum() + 0.5) / (len(self.targets) + 1))
             return Scored(rate, rate, {"prior": 1.0})
         outputs = Outputs.of(TargetKind.BINARY, self.targets)
-        columns = tuple(self.given.names.index(n) for n in self.past if n in self.given.names)
-        experts = panel_of_pairs(self.effort, columns, self.seed)
         left = Rows(self.given.values, self.design.transform(self.given.values))
         right = Rows(asked, self.design.transform(asked))
         weights = np.ones(len(self.targets), np.float32)
-        mixed = mix(
-            experts, self.design, outputs, left, self.targets, weights, right, self.split, [np.arange(len(weights))]
-        )
+        whole = [np.arange(len(weights))]
+        mixed = mix(self._experts, self.design, outputs, left, self.targets, weights, right, self.split, whole)
         held, rate = self.targets[mixed.late], float(self.targets.mean())
         temperature = Temperature.fit(mixed.late_probabilities[:, 0], held, rate)
         plain = mixed.by_expert.get("history", mixed.by_expert["prior"])[:, 0]
         told = self._unsampled(temperature(mixed.probabilities[:, 0]))
         return Scored(told, self._unsampled(plain), dict(mixed.weights))
 
+    @cached_property
+    def _experts(self) -> list[Expert]:
+        """The same for all parts of the queries, so that they keep what they fitted."""
+        columns = tuple(self.given.names.index(n) for n in self.past if n in self.given.names)
+        return panel_of_pairs(self.effort, columns, self.seed)
+
     def _unsampled(self, probabilities: np.ndarray) -> np.ndarray:
         p = np.clip(probabilities, 1e-9, 1 - 1e-9)
         return 1 / (1 + np.exp(-(np.log(p / (1 - p)) + self.shift)))
 
 
+@dataclass(frozen=True)
+class FittedOnce(ClosedForm):
+    """A closed form of yes or no that fits one context once, however many parts its queries are scored in.
+
+    fitted  the lines by how many rows of the context they were fitted on (its early part or all) and at which strengths
+    """
+
+    fitted: dict[tuple[int, tuple[float, ...]], list[Line]] = field(default_factory=dict, compare=False, repr=False)
+
+    def path(
+        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
+    ) -> list[np.ndarray]:
+        """For each strength float64[Q, 1] probabilities."""
+        left, right = self.basis.columns(design, context, queries)
+        key = len(left), tuple(self.strengths)
+        if key not in self.fitted:
+            self.fitted[key] = logistic_lines(left, shown[:, 0], weights, self.strengths)
+        return [outputs.normalise((1 / (1 + np.exp(-line(right))))[:, None]) for line in self.fitted[key]]
+
+
 def panel_of_pairs(effort: Effort, past: tuple[int, ...], seed: int) -> list[Expert]:
     """Few features and strong penalties: pairs share their items and moments, so they tell less than their number."""
     experts: list[Expert] = [Prior(), History(past)] if past else [Prior()]
-    experts.append(ClosedForm("linear", Lines(BUDGETS[effort].width), STRENGTHS))
-    experts.append(ClosedForm("steps", Steps(WIDTH), STRENGTHS))
+    experts.append(FittedOnce("linear", Lines(BUDGETS[effort].width), STRENGTHS))
+    experts.append(FittedOnce("steps", Steps(WIDTH), STRENGTHS))
     if effort != Effort.FAST:
-        experts.append(ClosedForm("conjunctions", Conjunctions(WIDTH, NUM_RANDOM, seed), STRENGTHS))
-        experts.append(ClosedForm("waves", Waves(WIDTH, NUM_RANDOM, seed=seed), STRENGTHS))
+        experts.append(FittedOnce("conjunctions", Conjunctions(WIDTH, NUM_RANDOM, seed), STRENGTHS))
+        experts.append(FittedOnce("waves", Waves(WIDTH, NUM_RANDOM, seed=seed), STRENGTHS))
     return experts
 
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from relfm.context import known_at
 from relfm.database import Database
+from relfm.features.scale import Scale
+from relfm.history import is_visible
+from relfm.reading import stype_as_seen
 from relfm.schema import Column, Table
 from relfm.states.strings import Encoder, StringTable
 from relfm.stype import Stype
@@ -45,14 +49,16 @@ class Encoded:
         return self
 
 
-def encode_database(database: Database, encoder: Encoder, *, name: str = "") -> Encoded:
+def encode_database(database: Database, encoder: Encoder, *, name: str = "", until: int | None = None) -> Encoded:
     """All cells that features may read (keys and hidden columns are none), every link; vectors of names alone.
 
-    Categories in numbers are strings: their order means nothing. Cost: linear in cells; text is encoded when filled.
+    Categories in numbers are strings: their order means nothing. Which numbers are categories, and which columns are
+    there at all, is decided by the rows visible at ``until`` (microseconds), by all rows if it is None. Cost: linear
+    in cells; text is encoded when filled.
     """
     strings, columns = StringTable(encoder), {}
     names = sorted(database.tables)
-    tables = [_table(database, n, place, strings, columns) for place, n in enumerate(names)]
+    tables = [_table(database, n, place, strings, columns, until) for place, n in enumerate(names)]
     links, keys = [], []
     for child, table in enumerate(names):
         for key in sorted(database.schema.tables[table].foreign_keys):
@@ -84,7 +90,6 @@ def encode_task(encoded: Encoded, task: Task, labelled: Examples) -> tuple[Encod
     encoded = replace(encoded, tensors=tensors, filled=filled)
     encoded.fill(np.array([label]))
     targets = np.zeros(len(labelled)) if labelled.targets is None else labelled.targets
-    known = task.closes(labelled.cutoffs) + (task.horizon is None)
     made = TaskTensors(
         name=label,
         entity=_place(encoded, task.entity),
@@ -93,7 +98,7 @@ def encode_task(encoded: Encoded, task: Task, labelled: Examples) -> tuple[Encod
         rows=labelled.rows.astype(np.int64),
         cutoffs=labelled.cutoffs.astype(np.int64),
         targets=targets.astype(np.float64),
-        known=known.astype(np.int64),
+        known=known_at(task, labelled.cutoffs).astype(np.int64),
         num_classes=max(2, len(task.classes)),
         hidden=_hidden(encoded, task),
     )
@@ -117,17 +122,20 @@ def _table(
     place: int,
     strings: StringTable,
     columns: dict[tuple[str, str], tuple[int, Kind, int]],
+    until: int | None,
 ) -> TableTensors:
     described = database.schema.tables[name]
-    rows = database.num_rows(name)
+    rows, times = database.num_rows(name), database.times(name)
+    visible = np.ones(rows, bool) if until is None else is_visible(times, until)
     parts: dict[Kind, tuple[list[np.ndarray], list[int]]] = {kind: ([], []) for kind in Kind}
     for column in sorted(described.columns, key=lambda c: c.name):
-        kind = _kind_of(database, described, column)
+        kind = _kind_of(database, described, column, visible)
         if kind is None:
             continue
         values, labels = parts[kind]
         columns[name, column.name] = place, kind, len(values)
-        values.append(_VALUES[kind](database, name, column.name, strings))
+        cells = _VALUES[kind](database, name, column.name, strings)
+        values.append(_told_apart(cells, visible) if kind == Kind.NUMBER else cells)
         labels.append(strings.id(f"{name}.{column.name}"))
 
     def stacked(kind: Kind, dtype: type) -> np.ndarray:
@@ -136,26 +144,36 @@ def _table(
 
     labels = [np.array(parts[kind][1], np.int32) for kind in Kind]
     cells = stacked(Kind.NUMBER, np.float32), stacked(Kind.STRING, np.int32), stacked(Kind.DATE, np.int64)
-    return TableTensors(strings.id(name), database.times(name), *cells, *labels)
+    return TableTensors(strings.id(name), times, *cells, *labels)
 
 
-def _kind_of(database: Database, table: Table, column: Column) -> Kind | None:
-    """What sort of cells the column holds; None for keys, hidden columns and what carries no features."""
+def _kind_of(database: Database, table: Table, column: Column, visible: np.ndarray) -> Kind | None:
+    """What sort of cells the column holds; None for keys, hidden columns and what carries no features.
+
+    The schema's type of a column follows from rows of any time, so it is read from the visible ones instead.
+    """
     if database.is_hidden(table.name, column.name):
         return None
+    stype = stype_as_seen(table, column, database.tables[table.name].column(column.name), visible)
     if column.type == "timestamp":
-        return Kind.DATE if column.stype == Stype.timestamp or column.name == table.time_column else None
-    if column.stype is None:
+        return Kind.DATE if stype == Stype.timestamp or column.name == table.time_column else None
+    if stype is None:
         return None
     if column.type == "string":
         return Kind.STRING
-    if column.type not in ("int64", "float64") or column.stype not in READABLE:
+    if column.type not in ("int64", "float64") or stype not in READABLE:
         return None
-    return Kind.STRING if column.stype == Stype.categorical else Kind.NUMBER
+    return Kind.STRING if stype == Stype.categorical else Kind.NUMBER
 
 
 def _numbers(database: Database, table: str, column: str, strings: StringTable) -> np.ndarray:
     return database.numbers(table, column)
+
+
+def _told_apart(values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Numbers that a float32 would not tell apart, by the scale of the visible ones; all others as they are."""
+    seen = values[visible]
+    return Scale.fit(seen[~np.isnan(seen)])(values)
 
 
 def _dates(database: Database, table: str, column: str, strings: StringTable) -> np.ndarray:
@@ -165,7 +183,8 @@ def _dates(database: Database, table: str, column: str, strings: StringTable) ->
 
 def _strings(database: Database, table: str, column: str, strings: StringTable) -> np.ndarray:
     codes, distinct = database.codes(table, column)
-    texts = [str(v) for v in distinct.to_pylist()]
+    # A later cell with a fraction makes a column of whole numbers one of floats; its texts must not change with it.
+    texts = [str(int(v) if isinstance(v, float) and v.is_integer() else v) for v in distinct.to_pylist()]
     # Ids follow the rows' order of first mention, not the dictionary's.
     return np.append(strings.ids(texts), -1)[codes]
 

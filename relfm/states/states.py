@@ -40,7 +40,8 @@ def states_of(
     from relfm.text import default_encoder
 
     none = examples.take(np.zeros(0, np.int64)) if labelled is None else labelled
-    encoded, asked = encode_task(encode_database(database.hide(task.hidden), default_encoder()), task, none)
+    visible = encode_database(database.hide(task.hidden), default_encoder(), until=until)
+    encoded, asked = encode_task(visible, task, none)
     world = encoded.tensors.with_task(asked)
     # For as few seeds as one question has, loading what is compiled would take longer than it saves.
     sampler = Sampler(world, backend="numpy")

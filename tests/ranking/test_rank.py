@@ -5,6 +5,7 @@ import pytest
 
 from relfm.answer import answer
 from relfm.errors import DataCannotAnswer
+from relfm.experts import solve
 from relfm.experts.panel import Effort
 from relfm.ranking import rank
 from relfm.task import Examples, ItemLists
@@ -163,3 +164,26 @@ def test_many_queries_are_answered_in_parts(habits, monkeypatch: pytest.MonkeyPa
     parts = _rank(habits, context, queries)
     same = [len(np.intersect1d(whole.items.of(n), parts.items.of(n))) for n in range(30)]
     assert np.mean(same) > 2.9
+
+
+def test_more_parts_mean_no_more_fits(habits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look and the mixture are fitted on the context once, however many parts the queries are scored in."""
+    fitted = []
+
+    class Counted(solve._Logistic):
+        def __init__(self, *given: np.ndarray) -> None:
+            fitted.append(len(given[0]))
+            super().__init__(*given)
+
+    monkeypatch.setattr(solve, "_Logistic", Counted)
+    monkeypatch.setattr("relfm.ranking.block.LEAST_NEAR", 0)
+    context, queries = habits.lists(*PAST), habits.lists(480).unlabelled()
+    counts = []
+    for pairs in (60_000, 45):
+        fitted.clear()
+        monkeypatch.setattr("relfm.ranking.block.MIXED_PAIRS", pairs)
+        counts.append((_rank(habits, context, queries), list(fitted)))
+    (whole, once), (parts, again) = counts
+    assert sorted(once) == sorted(again)
+    assert np.array_equal(whole.items.rows, parts.items.rows)
+    np.testing.assert_allclose(whole.scores, parts.scores, rtol=1e-5)
