@@ -24,22 +24,24 @@ class Effort(StrEnum):
 @dataclass(frozen=True)
 class Budget:
     """context rows at most; blocks of queries that get a context of their own, and of stale queries by their delay;
-    features that a line may use; random columns of an expert that has such; latest shares of the context that are
-    fitted beside the whole where queries are stale."""
+    features that a line may use; latest shares of the context that are fitted beside the whole where queries are
+    stale."""
 
     rows: int
     blocks: int
     stale_blocks: int
     width: int
-    random: int = 800
     recent: tuple[float, ...] = (0.5, 0.25)
 
 
 BUDGETS = {
     Effort.FAST: Budget(rows=4_000, blocks=1, stale_blocks=1, width=128, recent=()),
     Effort.DEFAULT: Budget(rows=16_000, blocks=1, stale_blocks=6, width=256),
-    Effort.BEST: Budget(rows=40_000, blocks=4, stale_blocks=6, width=256, random=1600),
+    Effort.BEST: Budget(rows=40_000, blocks=4, stale_blocks=6, width=256),
 }
+
+NUM_RANDOM = 800
+"""Random columns of an expert that works on such."""
 
 CLASSES = (TargetKind.BINARY, TargetKind.MULTICLASS)
 
@@ -60,9 +62,8 @@ def panel(effort: Effort, history_columns: tuple[int, ...], *, seed: int = 0, st
     experts.append(ClosedForm("linear", Lines(BUDGETS[effort].width), (0.001, 0.01, 0.1, 1.0)))
     experts.append(ClosedForm("steps", Steps(64 if effort != Effort.FAST else 32)))
     if effort != Effort.FAST:
-        number = BUDGETS[effort].random
-        experts.append(ClosedForm("conjunctions", Conjunctions(64, number, seed)))
-        experts.append(ClosedForm("waves", Waves(64, number, seed=seed), (0.003, 0.01, 0.03, 0.1)))
+        experts.append(ClosedForm("conjunctions", Conjunctions(64, NUM_RANDOM, seed)))
+        experts.append(ClosedForm("waves", Waves(64, NUM_RANDOM, seed=seed), (0.003, 0.01, 0.03, 0.1)))
         experts.append(Neighbours())
     if states:
         experts.append(ClosedForm("linear-states", StateLines(), (0.003, 0.03, 0.3, 3.0)))
