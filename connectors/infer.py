@@ -13,6 +13,7 @@ from relfm.connectors.connector import DeclaredTable
 from relfm.connectors.date_text import doubt
 from relfm.connectors.keys import (
     check_key,
+    check_target,
     infer_composite_key,
     infer_leading_key,
     infer_named_key,
@@ -131,6 +132,9 @@ def _links(
     else:
         stated, source = tuple(_resolved(declared, fk, keys) for fk in declared[name].foreign_keys), "declared"
     held = sorted({fk for fk in stated if fk is not None and _is_held(rows, name, fk)})
+    if source == "user" or declared[name].complete:  # a database keeps its own constraints
+        for key in held:
+            check_target(name, key, rows[key.table])
     decisions = [_stated("foreign_key", f"{', '.join(fk.columns)} -> {_target(fk)}", source) for fk in held]
     if said.foreign_keys is None and not declared[name].complete:
         away = [fk for fk in declared[name].foreign_keys if fk.table not in declared]

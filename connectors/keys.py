@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from relfm.connectors.names import key_stem, suffixes, table_forms, table_parts, tokens
 from relfm.connectors.reasons import is_generic
 from relfm.errors import SchemaError
-from relfm.schema import Decision
+from relfm.schema import Decision, ForeignKey
 
 _OWN_NAMES = frozenset({"id", "pk", "uuid", "guid", "key", "rowid", "oid"})
 _ROW_WORDS = frozenset({"row", "key", "record", "entry", "surrogate"})
@@ -41,6 +41,17 @@ def check_key(table: str, rows: pa.Table, columns: tuple[str, ...]) -> None:
         f"'{table}.{', '.join(columns)}' is no primary key: it {_failings(rows, columns)}",
         hint="name the columns that tell all rows apart together, or say nothing about the table's primary key",
     )
+
+
+def check_target(table: str, key: ForeignKey, parents: pa.Table) -> None:
+    """SchemaError if a stated link may lead to several rows: what is counted through it would be counted for each."""
+    known = parents.select(list(key.other_columns)).drop_null()
+    if known.num_rows and not is_unique(known, key.other_columns):
+        raise SchemaError(
+            f"'{table}.{', '.join(key.columns)}' cannot point at '{key.table}.{', '.join(key.other_columns)}', which"
+            f" {_failings(known, key.other_columns)}",
+            hint="name columns that tell the rows of that table apart, or leave the foreign key out",
+        )
 
 
 def nearly_key(table: str, tables: Mapping[str, pa.Table]) -> Decision | None:

@@ -116,6 +116,12 @@ def test_written_schema_gives_the_same_schema_again(said: Said) -> None:
         ("[tables.orders]\ntime_column = 'create'", SchemaError, "unknown column 'create' in table", "created"),
         ("[tables.orders]\nprimary_key = 'ids'", SchemaError, "unknown column 'ids'", "did you mean id?"),
         ("[tables.orders]\nprimary_key = 'status'", SchemaError, "repeats in 1 of 3 rows (such as new)", "apart"),
+        (
+            "[[tables.lines.foreign_keys]]\ncolumns = ['order_id']\ntable = 'orders'\nother_columns = ['customer_id']",
+            SchemaError,
+            "'lines.order_id' cannot point at 'orders.customer_id', which repeats in 1 of 3 rows (such as 1)",
+            "tell the rows of that table apart",
+        ),
         ("[tables.orders]\ntime = 'created'", UsageError, "unknown setting 'time'", "time_column"),
         ("[tables.orders]\ntime_column = 'status'", SchemaError, "holds string, not moments", "ISO"),
         ("[tables.orders]\ntime_from = 'status'", SchemaError, "which is no foreign key of it", "customer_id"),
