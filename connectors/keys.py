@@ -170,8 +170,8 @@ def infer_composite_key(rows: pa.Table, key_columns: Iterable[str]) -> Found | N
     return None
 
 
-def share_included(distinct: pa.Array, parent: pa.ChunkedArray) -> float:
-    """The share of distinct values that the parent holds; NaN if there are none."""
+def share_included(distinct: pa.Array | pa.ChunkedArray, parent: pa.ChunkedArray) -> float:
+    """The share of values (distinct ones, or those of all rows) that the parent holds; NaN if there are none."""
     if not len(distinct):
         return float("nan")
     if distinct.type != parent.type:

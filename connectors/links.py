@@ -15,7 +15,7 @@ from relfm.connectors.names import folded, is_quantity, key_stem, tokens
 from relfm.connectors.reasons import ALONE, is_generic, name_reason
 from relfm.schema import Decision, ForeignKey
 
-_ENOUGH = 0.99
+_ENOUGH, _NEARLY = 0.99, 0.9
 _MUTUAL = 0.8
 _FEW = 5
 _MOMENT_WORDS = frozenset({"date", "time", "at", "ts", "timestamp"})
@@ -94,7 +94,7 @@ def _link_of(
         is_own = column in primary_keys.get(table, ())
         return None if is_own else _suspicion(column, distinct, [p for p in parents if p.table != table])
     likely = [p for p, score in zip(parents, scores, strict=True) if score == best]
-    shares = {p.name: share_included(distinct, p.values) for p in likely}
+    shares = {p.name: _share(distinct, values, p) for p in likely}
     fitting = [p for p in likely if shares[p.name] >= _ENOUGH and (best != ALONE or _speaks_for_itself(distinct, p))]
     if len(fitting) == 1:
         (parent,) = fitting
@@ -105,6 +105,15 @@ def _link_of(
     why = "named after several that fit" if fitting else "named after it, but the values do not settle it"
     fits = ", ".join(f"{p.name} ({_percent(shares[p.name])})" for p in near)
     return Finding(None, Decision("suspect", f"{column} -> {fits}", "inferred", why)) if near else None
+
+
+def _share(distinct: pa.Array, values: pa.ChunkedArray, parent: Parent) -> float:
+    """The share of the values that are in the parent's key; of the rows, where a few strays are all that is amiss: a
+    handful of late events of unknown users does not undo what all others say."""
+    share = share_included(distinct, parent.values)
+    if _NEARLY <= share < _ENOUGH:
+        share = max(share, share_included(values.drop_null(), parent.values))
+    return share
 
 
 def _score(table: str, column: str, parent: Parent, primary_keys: Mapping[str, tuple[str, ...]]) -> int:

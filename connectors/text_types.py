@@ -21,7 +21,7 @@ _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[
 _TIME = rf"^{_MOMENT}{_ZONE})?$"
 _TIME_PARTS = rf"^(?P<moment>{_MOMENT})?){_ZONE}$"
 
-_MISSING_WORDS = ["NULL", "null", "NA", "N/A", "n/a", "NaN", "nan", "None", r"\N", "-"]
+_MISSING_WORDS = ["NULL", "null", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "None", r"\N", "-", "--", "?", "TBD", "tbd"]
 _ZERO_DATES = ["0000-00-00", "0000-00-00 00:00:00", "0000-00-00 00:00:00.000000"]
 _HEAD = 256
 

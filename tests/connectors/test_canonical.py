@@ -39,6 +39,7 @@ def held(cells: Any, kind: pa.DataType | None = None, name: str = "x") -> tuple[
         ([" 1", "2"], ("string", [" 1", "2"])),
         (["2024-02-30", "2024-01-01"], ("string", ["2024-02-30", "2024-01-01"])),
         (["2024-01-01", "soon"], ("string", ["2024-01-01", "soon"])),
+        (["7", "?", "TBD"], ("int64", [7, None, None])),
     ],
 )
 def test_text_is_typed_only_if_every_cell_follows_the_rule(cells: list, expected: tuple) -> None:

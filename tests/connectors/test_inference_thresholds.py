@@ -105,3 +105,11 @@ def test_a_name_that_the_parent_gives_to_another_column_is_no_name_of_its_key(ot
     customers: Columns = {"id": ids(20)} | ({"CustomerCode": [n % 7 for n in range(20)]} if others else {})
     found = schema_of(customers=customers, visits={"id": ids(100), "customer_code": [n % 20 + 1 for n in range(100)]})
     assert is_linked(found, "visits", "customer_code") is not others
+
+
+@pytest.mark.parametrize(("strays", "rows", "linked"), [(8, 40, True), (8, 2, False), (40, 40, False)])
+def test_a_few_strays_among_many_rows_do_not_undo_a_link(strays: int, rows: int, linked: bool) -> None:
+    """Two hundred users with so many rows each, and users that nobody knows with one."""
+    named = ids(200) * rows + [1_000 + n for n in range(strays)]
+    found = schema_of(users={"id": ids(200)}, events={"id": ids(len(named)), "user_id": named})
+    assert is_linked(found, "events", "user_id") is linked
