@@ -74,10 +74,14 @@ def _facts(made: "Plan") -> list[tuple[str, str]]:
     task, cutoffs = made.task, made.cutoffs
     horizon = "" if task.horizon is None else f", {task.horizon} ahead"
     dates = f"{len(cutoffs)}, from {format_time(int(cutoffs[-1]))} to {format_time(int(cutoffs[0]))}"
+    dates = dates if made.at else "none, for no table has a time"
     visible = " · ".join(f"{name} {rows:,}" for name, rows in made.visible.items())
     return [
         ("Task", f"{task.kind.value} of {task.entity}{horizon}"),
-        ("Prediction", f"at {format_time(made.at)}, for {made.query_rows:,} rows of {task.entity}"),
+        (
+            "Prediction",
+            f"{f'at {format_time(made.at)}, ' if made.at else ''}for {made.query_rows:,} rows of {task.entity}",
+        ),
         ("Cutoffs", dates),
         ("Labels", f"{made.context_rows:,} known by then"),
         ("Base rate", _rates(made)),

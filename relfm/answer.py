@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from relfm import features
-from relfm.calibration import Temperature
+from relfm.calibration import ClassTemperature, Temperature
 from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, query_blocks
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
@@ -220,10 +220,10 @@ def _decode(task: Task, readings: list[Reading], targets: np.ndarray, coverage: 
         temperature = Temperature.fit(mixed.late_probabilities[:, 0], targets[mixed.late], float(targets.mean()))
         return Predictions(temperature(mixed.probabilities[:, 0]), plain[:, 0], weights=mixed.weights)
     if task.kind == TargetKind.MULTICLASS:
-        likeliest = mixed.probabilities.argmax(axis=1).astype(np.float64)
-        return Predictions(
-            likeliest, plain.argmax(axis=1).astype(np.float64), mixed.probabilities, weights=mixed.weights
-        )
+        shares = ClassTemperature.fit(mixed.late_probabilities, targets[mixed.late].astype(np.int64))
+        told = shares(mixed.probabilities)
+        likeliest, usual = (p.argmax(axis=1).astype(np.float64) for p in (mixed.probabilities, plain))
+        return Predictions(likeliest, usual, told, weights=mixed.weights)
     middle, low, high = numbers(readings, targets, coverage)
     weights = {name: float(np.mean([r.mixed.weights.get(name, 0.0) for r in readings])) for name in mixed.weights}
     return Predictions(middle, outputs.quantile(plain, 0.5), low=low, high=high, weights=weights)

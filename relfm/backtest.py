@@ -73,7 +73,8 @@ def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.
 def _labelled(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:
     end = moment if task.horizon is None else data_end(database, task, moment)
     enough = folds + max(24, budget_of(predictor.effort, task.kind).rows // 500)
-    cutoffs = context_cutoffs(task, span_of(database, task), end, enough)
+    span = (end, end) if task.horizon is None else span_of(database, task)  # no time is needed to fill in cells
+    cutoffs = context_cutoffs(task, span, end, enough)
     return closed_labels(database, task, cutoffs, end)
 
 

@@ -32,7 +32,8 @@ def warnings_of(database: Database, task: Task, at: int, context: Examples) -> t
     """What speaks against trusting an answer at ``at`` that is learned from ``context``."""
     found = []
     if len(context) < FEW_LABELS:
-        found.append(f"only {len(context)} labels are known by {format_time(at)}: the answers rest on little")
+        by = f" by {format_time(at)}" if at else ""
+        found.append(f"only {len(context)} labels are known{by}: the answers rest on little")
     if task.kind is TargetKind.REGRESSION and len(context) >= FEW_LABELS and np.ptp(context.targets) == 0:
         found.append(f"all {len(context):,} labels are {context.targets[0]:g}: there is nothing to tell apart")
     if task.horizon is not None:
@@ -127,4 +128,5 @@ def _unknown_in(database: Database, column: Column, texts: list[str], at: int) -
         if text not in known:
             near = suggestion(text, sorted(known))
             near = near if len(known) <= FEW_VALUES or near.startswith("did") else "check its spelling"
-            yield f"no row of {column.table} has {column.name} '{text}' by {format_time(at)}: {near}"
+            by = f" by {format_time(at)}" if at else ""
+            yield f"no row of {column.table} has {column.name} '{text}'{by}: {near}"

@@ -33,7 +33,7 @@ MIN_CUTOFFS, MAX_CUTOFFS = 30, 200
 class Plan:
     """A question, understood.
 
-    at            microseconds: the moment of the prediction
+    at            microseconds: the moment of the prediction; 0 where no table has a time
     cutoffs       int64[k] microseconds, latest first: when the question is asked of the past
     context_rows  how many labels those cutoffs give
     query_rows    how many entities the question is about
@@ -70,8 +70,8 @@ class Plan:
                 "hidden": [f"{table}.{column}" for table, column in sorted(task.hidden)],
             },
             "label_sql": self.label_sql,
-            "at": format_time(self.at),
-            "cutoffs": [format_time(int(c)) for c in self.cutoffs],
+            "at": format_time(self.at) if self.at else None,
+            "cutoffs": [format_time(int(c)) for c in self.cutoffs if c],
             "context_rows": self.context_rows,
             "query_rows": self.query_rows,
             "base_rate": self.base_rate,

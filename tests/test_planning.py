@@ -66,6 +66,8 @@ def test_a_missing_cell_of_a_database_without_time_needs_no_moment():
     people = pd.DataFrame({"id": range(40), "age": [20.0 + i for i in range(39)] + [None]})
     made = plan(connect({"people": people}), "PREDICT people.age FOR EACH people.id")
     assert (made.context_rows, made.query_rows) == (39, 1)
+    assert (made.to_dict()["at"], made.to_dict()["cutoffs"]) == (None, [])
+    assert made.warnings == ("only 39 labels are known: the answers rest on little",)
     assert made.base_rate == 39.0
 
 

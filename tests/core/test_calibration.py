@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from relfm.calibration import MIN_ROWS, Conformal, Temperature, calibration_error, coverage_error
+from relfm.calibration import (
+    MIN_ROWS,
+    ClassTemperature,
+    Conformal,
+    Temperature,
+    calibration_error,
+    coverage_error,
+)
 
 
 def drawn(scale: float, number: int = 4000) -> tuple[np.ndarray, np.ndarray]:
@@ -103,3 +110,25 @@ def test_coverage_of_numbers_that_never_repeat_is_plain() -> None:
     for half in (0.5, 1.0, 2.0):
         plain = abs((np.abs(targets) <= half).mean() - 0.8)
         assert coverage_error(np.full(1000, -half), np.full(1000, half), targets, 0.8) == pytest.approx(plain)
+
+
+@pytest.mark.parametrize("scale", [0.4, 2.5], ids=["timid", "bold"])
+def test_class_temperature_brings_shares_nearer_and_keeps_the_likeliest(scale: float) -> None:
+    generator = np.random.default_rng(1)
+    logits = generator.normal(0, 1.5, (4000, 4))
+    true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    classes = (generator.random(4000)[:, None] > true.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    told = np.exp(scale * logits) / np.exp(scale * logits).sum(axis=1, keepdims=True)
+    fitted = ClassTemperature.fit(told, classes)
+    assert fitted.slope == pytest.approx(np.sqrt(1 / scale), rel=0.05)
+    mended = fitted(told)
+    np.testing.assert_allclose(mended.sum(axis=1), 1)
+    np.testing.assert_array_equal(mended.argmax(axis=1), told.argmax(axis=1))
+    rows = np.arange(4000)
+    assert -np.log(mended[rows, classes]).mean() < -np.log(told[rows, classes]).mean() - 0.01
+
+
+def test_class_temperature_of_few_rows_changes_nothing() -> None:
+    told = np.random.default_rng(2).dirichlet(np.ones(3), MIN_ROWS - 1)
+    assert ClassTemperature.fit(told, np.arange(MIN_ROWS - 1) % 3) == ClassTemperature()
+    np.testing.assert_allclose(ClassTemperature()(told), told)

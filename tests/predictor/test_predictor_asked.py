@@ -129,3 +129,11 @@ def test_plan_is_a_function_after_a_prediction_too(database: Database) -> None:
     for name in relfm.__all__:
         assert callable(getattr(relfm, name)), name
     assert relfm.plan(database, QUESTIONS["binary"], at=AT).query_rows > 0
+
+
+def test_cells_of_a_database_without_time_are_backtested_too() -> None:
+    generator = np.random.default_rng(0)
+    size = generator.normal(size=200)
+    people = pd.DataFrame({"id": range(200), "size": size, "weight": size + 0.1 * generator.normal(size=200)})
+    made = FAST.backtest(connect({"people": people}), "PREDICT people.weight FOR EACH people.id", folds=2)
+    assert made.value < 0.3
