@@ -12,6 +12,7 @@ from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
+from relfm.features.season import add_targets_of_last_year
 from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series
 from relfm.graph import Relation, TemporalGraph
 from relfm.history import Links, is_visible
@@ -113,6 +114,7 @@ class _Builder:
         view = HistoryView(links, self.examples.rows, self.examples.seen)
         add_recency(block, view, self.windows[1:], "its past targets", full=False)
         add_series(block, view, self._targets, self.windows, "its past targets", full=True)
+        add_targets_of_last_year(block, self.labels, self.examples)
         self._keep(block)
 
     def _children(self, relation: Relation, rows: np.ndarray, hops: int, *, full: bool, path: str = "") -> None:
