@@ -7,11 +7,11 @@ chosen on the latest part of those, as a careful practitioner would (docs/log.md
 import numpy as np
 
 from relfm import features
-from relfm.answer import held_out
 from relfm.benchmarks.protocols import Trial
 from relfm.context import as_stale_as
 from relfm.errors import DataCannotAnswer
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
+from relfm.panels import held_out
 from relfm.task import Examples, TargetKind
 
 MAX_ROWS = 20_000

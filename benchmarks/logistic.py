@@ -4,12 +4,12 @@ latest part of the training rows."""
 import numpy as np
 
 from relfm import features
-from relfm.answer import held_out
 from relfm.benchmarks.boosted import MAX_ROWS, training_rows
 from relfm.benchmarks.protocols import Trial
 from relfm.context import as_stale_as
 from relfm.errors import UsageError
 from relfm.experts.design import Design
+from relfm.panels import held_out
 from relfm.task import Examples
 
 MOST_STEPS = 200

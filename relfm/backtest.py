@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relfm import features
-from relfm.answer import Predictions, held_out
+from relfm.answer import Predictions
 from relfm.context import known_at, latest
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
@@ -18,6 +18,7 @@ from relfm.experts.panel import budget_of
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
 from relfm.moments import Moment, data_end, moment_of, span_of
+from relfm.panels import held_out
 from relfm.planning import closed_labels, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
 from relfm.task import Examples, ItemLists, TargetKind, Task
