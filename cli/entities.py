@@ -4,14 +4,11 @@ import csv
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from relfm.errors import DataCannotAnswer, UsageError
+from relfm.errors import UsageError
 from relfm.schema import Table
 from relfm.times import parse_time, to_datetime64
-
-if TYPE_CHECKING:
-    from relfm.database import Database
 
 
 def _moment(cell: str) -> Any:
@@ -38,24 +35,6 @@ def read_entities(text: str, table: Table) -> list[Any]:
     if not rows:
         raise UsageError("--for names nobody", hint="write --for 1,2 or --for @ids.csv")
     return [_key(row, table) for row in rows]
-
-
-def check_commas(text: str, keys: list[Any], table: Table, database: "Database") -> None:
-    """DataCannotAnswer with the way to quote, if a text key that no row has is a piece of a text cut at a comma."""
-    if text.startswith("@") or text == "-" or len(table.primary_key) != 1 or len(keys) < 2:
-        return
-    if table.column(table.primary_key[0]).type != "string":
-        return
-    import pyarrow as pa
-
-    from relfm.labels.keys import rows_of_keys
-
-    rows = rows_of_keys(database, table.name, table.primary_key, [pa.chunked_array([pa.array(keys)])])
-    if unknown := [key for key, row in zip(keys, rows, strict=True) if row < 0]:
-        raise DataCannotAnswer(
-            f"no row of '{table.name}' has the key {' or '.join(map(repr, unknown[:5]))}",
-            hint=f"check --for; a key that holds a comma is quoted: --for '\"{text}\"'; or use --for @FILE",
-        )
 
 
 def _rows_of(text: str) -> list[list[str]]:

@@ -47,16 +47,12 @@ def predict(
     if out is not None:
         format_of(out, format)
     source.text()
-    from relfm.cli.entities import check_commas, read_entities
+    from relfm.cli.entities import read_entities
     from relfm.predictor import Predictor
 
     database = source.open(voice)
     task = asked(source, database)
-    entities = None
-    if for_ is not None:
-        table = database.schema.table(task.entity)
-        entities = read_entities(for_, table)
-        check_commas(for_, entities, table, database)
+    entities = read_entities(for_, database.schema.table(task.entity)) if for_ is not None else None
     predictor = Predictor(effort=effort, adapt=adapt, seed=seed, model=model)
     with voice.stages() as progress:
         prediction = predictor.predict(

@@ -247,7 +247,9 @@ def _rows_of(database: Database, table: str, entities: Sequence[Any], moment: in
         raise UsageError(f"the keys {list(entities)[:3]} do not fit {table}.{'+'.join(key)}") from None
     if (rows < 0).any():
         unknown = ", ".join(str(entities[i]) for i in np.flatnonzero(rows < 0)[:5])
-        raise DataCannotAnswer(f"no row of '{table}' has the key {unknown}", hint="check --for")
+        may_be_cut = len(entities) > 1 and any(isinstance(e, str) for e in entities)
+        quoting = "; a key that holds a comma is quoted: --for '\"Smith, Ann\"'" if may_be_cut else ""
+        raise DataCannotAnswer(f"no row of '{table}' has the key {unknown}", hint=f"check --for{quoting}")
     unborn = ~is_visible(database.times(table)[rows], moment)
     if unborn.any():
         early = ", ".join(str(entities[i]) for i in np.flatnonzero(unborn)[:5])

@@ -118,3 +118,25 @@ def test_who_has_left_is_known_only_once_they_have():
     early = made.task.labeller.population(database, parse_time("2024-03-01"))
     assert len(early) == 60
     assert len(made.task.labeller.population(database, parse_time("2024-10-01"))) == 30
+
+
+def test_a_label_reads_no_cell_that_was_written_after_its_window() -> None:
+    """Orders that are cancelled fifty days later count in their own window: nobody knew at its end."""
+    made = [START + timedelta(days=n) for n in range(200)]
+    orders = {"id": range(200), "user_id": [n % 5 for n in range(200)], "made": made}
+    cancelled = [m + timedelta(days=50) if n % 2 else None for n, m in enumerate(made)]
+    frames = {"users": pd.DataFrame({"id": range(5)}), "orders": pd.DataFrame({**orders, "cancelled_at": cancelled})}
+    database = connect(frames)
+    count = "COUNT(orders.* WHERE orders.cancelled_at IS NULL, {}, days)"
+    cutoff = np.array([parse_time("2024-04-10")])  # day 100
+
+    def labels(window: str) -> np.ndarray:
+        task = resolve(database, f"PREDICT {count.format(window)} FOR EACH users.id")
+        return task.labeller.label(database, cutoff).targets
+
+    assert labels("0, 20").sum() == 20
+    assert labels("0, 60").sum() == 60 - 5  # by day 160 those of days 101, 103, ... 109 are known to be cancelled
+    task = resolve(
+        database, f"PREDICT COUNT(orders.*, 0, 9, days) FOR EACH users.id WHERE {count.format('-30, 0')} > 5"
+    )
+    assert len(task.labeller.population(database, int(cutoff[0]))) == 5

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from relfm.errors import QuestionError
 from relfm.labels.expressions import identifier
+from relfm.query.nodes import Column
 from relfm.query.routes import Hop, Route
 from relfm.schema import Schema, Table
 
@@ -50,6 +51,14 @@ class Relations:
         if described.time_column is not None:
             return f"{alias}.{identifier(described.time_column)}"
         return f"{alias}.{_HAPPENED}" if described.time_from is not None else None
+
+    def cell(self, column: Column, alias: str, until: str) -> str:
+        """The cell of the row called ``alias`` as it was known ``until`` then: that a row has ended (was deleted, was
+        cancelled) is not known before it has."""
+        cell = f"{alias}.{identifier(column.name)}"
+        if not self.schema.tables[column.table].is_written_later(column.name):
+            return cell
+        return f"CASE WHEN {cell} <= {until} THEN {cell} END"
 
     def _add_timed(self, child: Table, name: str) -> None:
         key = child.time_from

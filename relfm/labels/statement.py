@@ -111,11 +111,10 @@ class _Statement:
         )
 
     def _column(self, column: Column) -> str:
-        """The cell as it is known at the cutoff: a row's end (deleted, closed) is not known before it comes."""
-        cell = f"{self.joins.reach(self.bound.parents[column.table])}.{identifier(column.name)}"
-        if self.static or not self.bound.schema.tables[column.table].is_written_later(column.name):
-            return cell
-        return f"CASE WHEN {cell} <= {_CUTOFF} THEN {cell} END"
+        alias = self.joins.reach(self.bound.parents[column.table])
+        if self.static:
+            return f"{alias}.{identifier(column.name)}"
+        return self.relations.cell(column, alias, _CUTOFF)
 
     def _aggregate(self, aggregate: Aggregate) -> str:
         return self.windows.filled(aggregate)

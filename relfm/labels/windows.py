@@ -82,13 +82,14 @@ class Windows:
         if aggregate in self.of_target and window.end > 0:
             window = window.shifted(self.step)
         until = self._moved(window.ends)
+        known = until if window.end > 0 else _CUTOFF
         joins = Joins(self.relations, bound.table, until, reserved=["timestamps"])
         entity = joins.reach(bound.route, to_entity=True)
 
         def column(c: Column) -> str:
             if c.name == "*":
                 return "*"
-            return f"{joins.reach(bound.parents.get(c.table, ()))}.{identifier(c.name)}"
+            return self.relations.cell(c, joins.reach(bound.parents.get(c.table, ())), known)
 
         scope = Scope(self.bound, column, self.value)
         value = self._aggregated(bound, joins, scope)

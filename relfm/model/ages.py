@@ -4,7 +4,6 @@ import numpy as np
 
 from relfm.times import DAY
 
-HOUR = DAY // 24
 KNOTS_DAYS = np.array([0.04, 0.25, 1, 3, 7, 14, 30, 61, 91, 182, 365, 730, 1826, 3652])
 _KNOTS = np.log1p(KNOTS_DAYS)
 AGE_SIZE = 1 + 2 + len(KNOTS_DAYS) + 5

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Protocol
 
-SHOWN = ("val/ratio/", "train/loss/total")
-
 
 class Progress(Protocol):
     """Told after every step and every evaluation."""

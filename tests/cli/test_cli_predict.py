@@ -90,8 +90,8 @@ def test_a_text_key_cut_at_its_comma_is_told_how_to_quote(relfm, tmp_path):
     ask = ("predict", "books.db", "PREDICT authors.age FOR EACH authors", "--effort", "fast", "--for")
     outcome = relfm(*ask, "Author, 1")
     assert outcome.code == 4
-    assert outcome.err.startswith("error: no row of 'authors' has the key 'Author' or '1'")
-    assert """--for '"Author, 1"'""" in outcome.err
+    assert outcome.err.startswith("error: no row of 'authors' has the key Author, 1")
+    assert """a key that holds a comma is quoted: --for '"Smith, Ann"'""" in outcome.err
     outcome = relfm(*ask, '"Author, 1"')
     assert json.loads(outcome.out)["name"] == "Author, 1"
     assert "quoted" not in relfm(*ask, "Author").err

@@ -2,10 +2,8 @@
 
 import datetime
 import sys
-from collections.abc import Iterator
 
 import pytest
-from backends import made_database
 
 from relfm.connectors import connect
 from relfm.connectors.postgres import PostgresConnector
@@ -47,18 +45,6 @@ MARIADB_STATEMENTS = """
     CREATE TABLE other (id INT PRIMARY KEY);
     CREATE VIEW seen AS SELECT id, made FROM t
 """
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with made_database("postgresql", POSTGRES_STATEMENTS, tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with made_database("mariadb", MARIADB_STATEMENTS, tmp_path_factory.mktemp("mariadb")) as url:
-        yield url
 
 
 def first(database: Database) -> dict:

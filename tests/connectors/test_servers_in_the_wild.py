@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
-from backends import made_database, server
+from backends import server
 
 from relfm.connectors import connect
 from relfm.connectors.dialects import MARIADB, skip_reason
@@ -46,18 +46,6 @@ MARIADB_STATEMENTS = """
     INSERT INTO users VALUES (UNHEX('100102030405060708090a0b0c0d0eff'), '2024-01-02', NULL, NULL);
     INSERT INTO visits VALUES (1, UNHEX('100102030405060708090A0B0C0D0EFF'), '100:00:01.5')
 """
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with made_database("postgresql", POSTGRES_STATEMENTS, tmp_path_factory.mktemp("wild_postgres")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with made_database("mariadb", MARIADB_STATEMENTS, tmp_path_factory.mktemp("wild_mariadb")) as url:
-        yield url
 
 
 def said(database: Database, table: str) -> list[str]:

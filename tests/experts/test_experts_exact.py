@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from one_expert import fitted
 
 from relfm.experts.closed import Rows
 from relfm.experts.design import Design
@@ -13,16 +14,6 @@ from relfm.experts.plain import History
 from relfm.experts.solve import CURVATURE_ROWS, _Logistic
 from relfm.experts.trees import TREES, _distributions, trees_join
 from relfm.task import TargetKind
-
-BINARY = Outputs.of(TargetKind.BINARY, np.array([0.0, 1.0]))
-
-
-def fitted(values: np.ndarray, targets: np.ndarray, queries: np.ndarray) -> tuple:
-    """(design, outputs, context, shown, weights, queries), as every expert takes them."""
-    shown = BINARY.encode(targets)
-    design = Design.fit(values, shown, 8)
-    sides = [Rows(v, design.transform(v)) for v in (values, queries)]
-    return design, BINARY, sides[0], shown, np.ones(len(targets), np.float32), sides[1]
 
 
 @pytest.mark.parametrize("times", [2, 5])

@@ -85,7 +85,7 @@ def test_no_entities_are_nobody(database: Database) -> None:
 def test_unknown_key_is_named(database: Database, entities: Sequence, named: str) -> None:
     with pytest.raises(DataCannotAnswer, match=f"no row of 'users' has the key {named}") as caught:
         FAST.predict(database, BINARY, at=AT, entities=entities)
-    assert caught.value.hint == "check --for"
+    assert caught.value.hint.startswith("check --for")
 
 
 def test_keys_of_mixed_types_do_not_fit(database: Database) -> None:
