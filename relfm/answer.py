@@ -156,6 +156,11 @@ def is_gentle(task: Task, queries: Examples, effort: Effort, learned: Learned | 
 
 def check_context(task: Task, context: Examples) -> None:
     """DataCannotAnswer if there is nothing to learn from."""
+    if len(context) == 0 and task.horizon is None:
+        raise DataCannotAnswer(
+            f"every row whose cell '{task.name}' asks for is known is asked about itself, so none is left to learn from",
+            hint="name fewer rows with --for",
+        )
     if len(context) == 0:
         raise DataCannotAnswer(
             f"no label of '{task.name}' was known in time",

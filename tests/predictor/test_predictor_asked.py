@@ -137,3 +137,10 @@ def test_cells_of_a_database_without_time_are_backtested_too() -> None:
     people = pd.DataFrame({"id": range(200), "size": size, "weight": size + 0.1 * generator.normal(size=200)})
     made = FAST.backtest(connect({"people": people}), "PREDICT people.weight FOR EACH people.id", folds=2)
     assert made.value < 0.3
+
+
+def test_asking_about_every_known_cell_leaves_nothing_to_learn_from() -> None:
+    people = pd.DataFrame({"id": range(60), "size": range(60), "weight": [float(n % 7) for n in range(60)]})
+    with pytest.raises(DataCannotAnswer, match="none is left to learn from") as caught:
+        FAST.predict(connect({"people": people}), "PREDICT people.weight FOR EACH people.id", entities=range(60))
+    assert "fewer rows" in caught.value.hint
