@@ -158,7 +158,7 @@ def check_context(task: Task, context: Examples) -> None:
     """DataCannotAnswer if there is nothing to learn from."""
     if len(context) == 0 and task.horizon is None:
         raise DataCannotAnswer(
-            f"every row whose cell '{task.name}' asks for is known is asked about itself, so none is left to learn from",
+            f"every known cell of '{task.name}' is asked about itself, so none is left to learn from",
             hint="name fewer rows with --for",
         )
     if len(context) == 0:
