@@ -116,11 +116,11 @@ def _decided(database: "Database") -> list[str]:
     return [
         f"{name}: {decision}"
         for name, table in database.schema.tables.items()
-        for decision in sorted(table.decisions, key=lambda d: (d.what != "suspect", d.what, d.value))
+        for decision in sorted(table.decisions, key=lambda d: (d.what != "suspect", d.what, d.column or "", d.value))
         if decision.source == "user" or (decision.source == "inferred" and not _is_a_plain_stype(decision))
     ]
 
 
 def _is_a_plain_stype(decision: "Decision") -> bool:
     """A column that has a semantic type is shown with it; worth a line is only a column that nothing reads."""
-    return decision.what == "stype" and not decision.value.endswith(": none")
+    return decision.what == "stype" and decision.value != "none"

@@ -155,4 +155,4 @@ def skip_reason(dialect: Dialect, sql_type: str) -> str | None:
 def units(dialect: Dialect, columns: Iterable[DeclaredColumn]) -> tuple[Decision, ...]:
     """Which columns are spans of time, read as seconds."""
     spans = [c.name for c in columns if c.skipped is None and re.match(dialect.seconds, c.sql_type)]
-    return tuple(Decision("unit", f"{c}: seconds", "inferred", "a span of time, read as a number") for c in spans)
+    return tuple(Decision("unit", "seconds", "inferred", "a span of time, read as a number", c) for c in spans)

@@ -19,11 +19,7 @@ def _table(table: Table) -> str:
     path = f"tables.{_key(table.name)}"
     lines = [
         f"[{path}]",
-        *(
-            f"# {d.what}: {_one_line(d.value)} ({_one_line(d.evidence)})"
-            for d in table.decisions
-            if d.what == "suspect"
-        ),
+        *(f"# {_one_line(str(d))}" for d in table.decisions if d.what == "suspect"),
     ]
     lines.append(f"primary_key = {_names(table.primary_key)}")
     if table.time_from is not None:
@@ -33,12 +29,14 @@ def _table(table: Table) -> str:
     excluded = [d.value for d in table.decisions if d.what == "exclude" and d.source == "user"]
     if excluded:
         lines.append(f"exclude = {_names(excluded)}")
+    if any(c.type == "timestamp" and c.name != table.time_column for c in table.columns):
+        lines.append(f"written_later = {_names([c.name for c in table.columns if c.is_written_later])}")
     if not table.foreign_keys:
         lines.append("foreign_keys = []")
     lines += [f"\n[[{path}.foreign_keys]]\n{_link(key)}" for key in table.foreign_keys]
     silent = table.key_columns.union(excluded)
     stated = [c for c in table.columns if c.stype is not None or c.name not in silent]
-    forms = dict(d.value.rsplit(": ", 1) for d in table.decisions if d.what == "dates")
+    forms = {d.column: d.value for d in table.decisions if d.what == "dates"}
     stypes = [f"{_key(c.name)} = {_text(_stype(c, forms.get(c.name)))}" for c in stated]
     if stypes:
         lines += [f"\n[{path}.columns]", *stypes]

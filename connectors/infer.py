@@ -23,7 +23,7 @@ from relfm.connectors.keys import (
 from relfm.connectors.links import Parent, infer_links, parents_of
 from relfm.connectors.order import in_order
 from relfm.connectors.overrides import Overrides, TableOverride
-from relfm.connectors.row_times import RowTime, infer_time_column, inherit_times
+from relfm.connectors.row_times import RowTime, dates_written_later, infer_time_column, inherit_times
 from relfm.connectors.said import as_said, no_moments
 from relfm.connectors.stypes import stype_of
 from relfm.errors import SchemaError
@@ -41,6 +41,7 @@ class Facts:
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
     time: RowTime
+    written_later: frozenset[str]
     decisions: tuple[Decision, ...]
 
 
@@ -74,7 +75,11 @@ def _facts(
                 keys[name] = composite[0]
                 decisions[name].append(composite[1])
     times = _times(declared, rows, keys, links, said)
-    return {n: Facts(keys[n], links[n], times[n], (*decisions[n], *times[n].decisions)) for n in rows}
+    later = {n: dates_written_later(n, rows[n], times[n].column, said[n].written_later) for n in rows}
+    for name, stated in said.items():
+        if stated.written_later is not None:
+            decisions[name].append(_stated("written_later", ", ".join(sorted(later[name])) or "none", "user"))
+    return {n: Facts(keys[n], links[n], times[n], later[n], (*decisions[n], *times[n].decisions)) for n in rows}
 
 
 def _primary_keys(
@@ -115,8 +120,8 @@ def _doubted_dates(rows: pa.Table, said: TableOverride) -> list[Decision]:
     """What looks like a date and stays text, and which form the user gave to dates that do not tell it."""
     texts = [c for c in rows.column_names if pa.types.is_string(rows.column(c).type) and c not in said.stypes]
     doubts = {c: doubt(rows.column(c)) for c in texts}
-    told = [Decision("suspect", f"{c}: text", "inferred", f"it {why}") for c, why in doubts.items() if why]
-    return [*told, *(_stated("dates", f"{c}: {form}", "user") for c, form in said.date_forms.items())]
+    told = [Decision("suspect", "text", "inferred", f"it {why}", c) for c, why in doubts.items() if why]
+    return [*told, *(_stated("dates", form, "user", c) for c, form in said.date_forms.items())]
 
 
 def _links(
@@ -240,7 +245,10 @@ def _table(
     decided = {c: stypes.get(c, (None, "inferred", "")) for c in rows.column_names}
     return Table(
         name=declared.name,
-        columns=tuple(Column(c, canonical_type(rows.column(c)), decided[c][0]) for c in rows.column_names),
+        columns=tuple(
+            Column(c, canonical_type(rows.column(c)), decided[c][0], c in facts.written_later)
+            for c in rows.column_names
+        ),
         primary_key=facts.primary_key,
         foreign_keys=facts.foreign_keys,
         time_column=facts.time.column,
@@ -253,12 +261,12 @@ def _stype_decision(column: str, stype: Stype | None, source: Source, why: str) 
     if why == "excluded":
         return Decision("exclude", column, source, "schema file")
     if why.startswith("suspect: "):
-        return Decision("suspect", f"{column}: no feature reads it", source, why.removeprefix("suspect: "))
-    return Decision("stype", f"{column}: {stype or 'none'}", source, why)
+        return Decision("suspect", "no feature reads it", source, why.removeprefix("suspect: "), column)
+    return Decision("stype", stype.value if stype else "none", source, why, column)
 
 
-def _stated(what: str, value: str, source: Source) -> Decision:
-    return Decision(what, value, source, "constraint" if source == "declared" else "schema file")
+def _stated(what: str, value: str, source: Source, column: str | None = None) -> Decision:
+    return Decision(what, value, source, "constraint" if source == "declared" else "schema file", column)
 
 
 def _first(*stated: tuple[Source, tuple[str, ...] | str | None]) -> tuple[tuple[str, ...] | str | None, Source | None]:

@@ -63,7 +63,7 @@ def nearly_key(table: str, tables: Mapping[str, pa.Table]) -> Decision | None:
             kept = pc.count_distinct(rows.column(column), mode="only_valid").as_py()
             if (1 - _NEARLY) * rows.num_rows <= kept < rows.num_rows:
                 why = f"{column} {_failings(rows, (column,))}, so it is no key"
-                return Decision("suspect", f"{column}: not the primary key", "inferred", why)
+                return Decision("suspect", "not the primary key", "inferred", why, column)
     return None
 
 

@@ -15,7 +15,7 @@ from relfm.errors import SchemaError, UsageError
 from relfm.schema import ForeignKey, link_form, match_name, suggestion
 from relfm.stype import Stype
 
-_TABLE_KEYS = ("primary_key", "time_column", "time_from", "exclude", "skip", "foreign_keys", "columns")
+_TABLE_KEYS = ("primary_key", "time_column", "time_from", "exclude", "written_later", "skip", "foreign_keys", "columns")
 _NO_STYPE = "none"
 _DATED = {f"{Stype.timestamp.value} {form}": form for form in FORMS}
 """How a column of dates is called whose cells do not tell day from month, and the form that is meant."""
@@ -32,6 +32,7 @@ class TableOverride:
     time_column: str | None = None
     time_from: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
+    written_later: tuple[str, ...] | None = None
     skip: bool = False
     stypes: Mapping[str, Stype | None] = field(default_factory=dict)
     date_forms: Mapping[str, str] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class _Reader:
             time_column=self._time_column(table, value.get("time_column")),
             time_from=self.key(table, value["time_from"]) if "time_from" in value else None,
             exclude=self.key(table, value.get("exclude", [])),
+            written_later=self.key(table, value["written_later"]) if "written_later" in value else None,
             skip=self._flag(table, value.get("skip", False)),
             stypes=self._stypes(table, value.get("columns", {})),
             date_forms=self._date_forms(table, value.get("columns", {})),

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from relfm.connectors.names import is_quantity, key_stem, short_table_forms, table_forms, tokens
 from relfm.connectors.roles import Role, role_of
+from relfm.errors import SchemaError
 from relfm.schema import Decision, ForeignKey
 from relfm.times import DAY
 
@@ -33,7 +34,7 @@ def infer_time_column(table: str, rows: pa.Table) -> RowTime:
     roles = {c: role_of(table, c) for c in rows.column_names if pa.types.is_timestamp(rows.column(c).type)}
     likely = [c for c in roles if roles[c].may_be_row_time and _share_known(rows.column(c)) >= 0.5]
     passed = tuple(
-        Decision("suspect", f"{c}: {role} date", "inferred", "such a date is never the time of a row")
+        Decision("suspect", f"{role} date", "inferred", "such a date is never the time of a row", c)
         for c, role in roles.items()
         if not role.may_be_row_time
     )
@@ -48,6 +49,23 @@ def infer_time_column(table: str, rows: pa.Table) -> RowTime:
     elif len(likely) > 1:
         why += ", and it is the earliest of " + ", ".join(likely)
     return RowTime(chosen, None, (Decision("time_column", chosen, "inferred", why), *passed))
+
+
+def dates_written_later(
+    table: str, rows: pa.Table, time_column: str | None, stated: tuple[str, ...] | None
+) -> frozenset[str]:
+    """The columns of dates whose cells are filled or overwritten after their row was made: those that the user states,
+    else those whose name says that something changed or ended. SchemaError for a stated column that holds no dates."""
+    for column in stated or ():
+        if column not in rows.column_names or not pa.types.is_timestamp(rows.column(column).type):
+            raise SchemaError(
+                f"column '{table}.{column}' is stated as written later, and its cells are not read as dates",
+                hint=f'only a date tells when it became known; leave other columns out: exclude = ["{column}"]',
+            )
+    if stated is not None:
+        return frozenset(stated)
+    dates = [c for c in rows.column_names if pa.types.is_timestamp(rows.column(c).type) and c != time_column]
+    return frozenset(c for c in dates if role_of(table, c).is_written_later)
 
 
 def _says_moment(column: str) -> bool:

@@ -17,7 +17,7 @@ from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import budget_of
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
-from relfm.moments import Moment, data_end, moment_of, span_of
+from relfm.moments import Moment, labels_end, moment_of, span_of
 from relfm.panels import held_out
 from relfm.planning import closed_labels, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
@@ -43,7 +43,7 @@ def backtest(
     say = progress or (lambda stage: None)
     task = resolve(database, question)
     moment = moment_of(database, task, at)
-    task = with_classes(task, database, moment)
+    task = with_classes(task, database, labels_end(database, task, moment))
     labelled = _labelled(predictor, database, task, moment, folds)
     cut = fold_positions(task, labelled, folds)
     made = []
@@ -72,7 +72,7 @@ def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.
 
 
 def _labelled(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:
-    end = moment if task.horizon is None else data_end(database, task, moment)
+    end = labels_end(database, task, moment)
     enough = folds + max(24, budget_of(predictor.effort, task.kind).rows // 500)
     span = (end, end) if task.horizon is None else span_of(database, task)  # no time is needed to fill in cells
     cutoffs = context_cutoffs(task, span, end, enough)

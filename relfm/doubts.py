@@ -11,12 +11,12 @@ import numpy as np
 from relfm.database import Database
 from relfm.history import is_visible
 from relfm.labels import QueryLabeller
-from relfm.moments import clock, counted_in, data_end, tables_of
+from relfm.moments import clock, counted_in, data_end, tables_of, usual_end
 from relfm.query.nodes import Column, Compare, Comparison, Constant, Constants
 from relfm.query.walk import walk
 from relfm.schema import suggestion
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import DAY, MISSING_TIME, SECOND, TIMELESS, format_time
+from relfm.times import DAY, MISSING_TIME, SECOND, TIMELESS, format_time, when
 
 FEW_LABELS = 100
 """Fewer known labels than this are worth a warning."""
@@ -24,16 +24,16 @@ FEW_LABELS = 100
 THIN = 0.1
 """A last horizon with less than this share of its usual rows looks like wrong dates or a load that broke off."""
 
-MANY_VALUES, FEW_VALUES = 100_000, 12
-"""Columns of more distinct texts are not searched for a text that the question names; so few are listed."""
+MANY_VALUES, ALIKE_VALUES, FEW_VALUES = 100_000, 5_000, 12
+"""Columns of more distinct texts are not searched for a text that the question names; among so many, names like it are
+looked for; so few are listed."""
 
 
 def warnings_of(database: Database, task: Task, at: int, context: Examples) -> tuple[str, ...]:
     """What speaks against trusting an answer at ``at`` that is learned from ``context``."""
     found = []
     if len(context) < FEW_LABELS:
-        by = f" by {format_time(at)}" if at else ""
-        found.append(f"only {len(context)} labels are known{by}: the answers rest on little")
+        found.append(f"only {len(context)} labels are known{when('by', at)}: the answers rest on little")
     if task.kind is TargetKind.REGRESSION and len(context) >= FEW_LABELS and np.ptp(context.targets) == 0:
         found.append(f"all {len(context):,} labels are {context.targets[0]:g}: there is nothing to tell apart")
     if task.horizon is not None:
@@ -89,7 +89,8 @@ def _thin_end(database: Database, task: Task, at: int) -> Iterator[str]:
         counts = np.unique((at - times) // length, return_counts=True)[1]
         recent, usual = int((times > at - length).sum()), float(np.median(counts))
         before = times[times <= at - length]
-        if 0 < recent < THIN * usual and len(before):
+        is_silent = recent == 0 and usual_end(times, at) < at
+        if len(before) and (is_silent or 0 < recent < THIN * usual):
             end = format_time(int(before.max()) // SECOND * SECOND)
             yield (
                 f"the {task.horizon} before {format_time(at)} hold {recent:,} of the usual {usual:,.0f} rows of {name}:"
@@ -126,7 +127,6 @@ def _unknown_in(database: Database, column: Column, texts: list[str], at: int) -
     known = set(values.take(shown).to_pylist())
     for text in texts:
         if text not in known:
-            near = suggestion(text, sorted(known))
+            near = suggestion(text, sorted(known)) if len(known) <= ALIKE_VALUES else ""
             near = near if len(known) <= FEW_VALUES or near.startswith("did") else "check its spelling"
-            by = f" by {format_time(at)}" if at else ""
-            yield f"no row of {column.table} has {column.name} '{text}'{by}: {near}"
+            yield f"no row of {column.table} has {column.name} '{text}'{when('by', at)}: {near}"

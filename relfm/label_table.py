@@ -9,7 +9,7 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.labels import with_classes
-from relfm.moments import Moment, moment_of
+from relfm.moments import Moment, labels_end, moment_of
 from relfm.planning import closed_labels, key_columns, past_cutoffs, resolve
 from relfm.query import PredictiveQuery
 from relfm.task import Examples, TargetKind, Task
@@ -36,7 +36,7 @@ def label_table(
 
     task = resolve(database, question)
     moment = moment_of(database, task, at)
-    task = with_classes(task, database, moment)
+    task = with_classes(task, database, labels_end(database, task, moment))
     examples = closed_labels(database, task, past_cutoffs(database, task, moment, every=every), moment)
     examples = examples.take(np.lexsort((examples.rows, -examples.cutoffs))[:limit])
     frame = pd.DataFrame(key_columns(database, task.entity, examples.rows))

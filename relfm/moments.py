@@ -19,8 +19,9 @@ Moment = str | int | datetime.date | np.datetime64 | None
 """A moment that a user names: ISO text, a date or datetime (pandas' too; UTC unless it has a zone), microseconds."""
 
 
-LATEST, FEWEST_GAPS, USUAL_SILENCE = 100_000, 10, 0.99
-"""Of so many latest rows, silences shorter than this share of all are usual, if there have been so many."""
+LATEST, FEWEST_GAPS, USUAL_SILENCE, OFTEN = 100_000, 10, 0.99, 3
+"""Of so many latest rows, silences shorter than this share of all are usual, if there have been so many; so are those
+as long as several have been (every winter)."""
 
 
 def moment_of(database: Database, task: Task, at: Moment = None) -> int:
@@ -60,17 +61,31 @@ def span_of(database: Database, task: Task) -> tuple[int, int]:
 
 
 def data_end(database: Database, task: Task, moment: int) -> int:
-    """How far the data reach that the question is about, at ``moment``: to it, if its tables have been silent no longer
-    than they often are (claims are rare, and races pause in winter), else to their latest row: what came later was not
-    loaded."""
-    times = [_dated(database, name) for name in sorted(tables_of(task) or database.tables)]
-    seen = np.sort(np.concatenate([t[t <= moment][-LATEST:] for t in times]))
+    """How far the data reach that the question counts, at ``moment``: to it, if its tables have been silent no longer
+    than they often are, else to their latest row: what came later was not loaded, whatever other tables hold."""
+    counted = [_dated(database, name) for name in counted_in(task)]
+    if not any(len(times) for times in counted):
+        counted = [_dated(database, name) for name in sorted(tables_of(task) or database.tables)]
+    return usual_end(np.concatenate([t[t <= moment][-LATEST:] for t in counted]), moment)
+
+
+def usual_end(times: np.ndarray, moment: int) -> int:
+    """Until when rows of ``times`` (int64[n], none after ``moment``) came as usual: ``moment``, if the silence before
+    it is one that often is (claims are rare, and races pause in winter), else the latest row."""
+    seen = np.sort(times)
     if not len(seen):
         return moment
     gaps = np.diff(seen)
     gaps = gaps[gaps > 0]
-    usual = np.quantile(gaps, USUAL_SILENCE) if len(gaps) >= FEWEST_GAPS else 0
+    if len(gaps) < FEWEST_GAPS:
+        return int(seen[-1])
+    usual = max(np.quantile(gaps, USUAL_SILENCE), np.partition(gaps, -OFTEN)[-OFTEN])
     return moment if moment - seen[-1] <= usual else int(seen[-1])
+
+
+def labels_end(database: Database, task: Task, moment: int) -> int:
+    """By when the window of a label must have closed to serve a prediction at ``moment``."""
+    return moment if task.horizon is None else data_end(database, task, moment)
 
 
 def counted_in(task: Task | None) -> list[str]:

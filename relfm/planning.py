@@ -14,13 +14,13 @@ from relfm.doubts import oddities_of, warnings_of
 from relfm.errors import DataCannotAnswer
 from relfm.history import is_visible
 from relfm.labels import context_cutoffs, label_sql, task_of, with_classes
-from relfm.moments import Moment, data_end, moment_of, span_of, tables_of
+from relfm.moments import Moment, data_end, labels_end, moment_of, span_of, tables_of
 from relfm.query import PredictiveQuery, parse
 from relfm.query.nodes import Column, Entity
 from relfm.query.walk import walk
 from relfm.schema import match_name
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import Span, format_time
+from relfm.times import Span, format_time, when
 
 CONTEXT_ROWS = 16_000
 """How many labels a prediction of default effort learns from at most."""
@@ -117,7 +117,7 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Mome
     """
     task = resolve(database, question)
     moment = moment_of(database, task, at)
-    task = with_classes(task, database, moment)
+    task = with_classes(task, database, labels_end(database, task, moment))
     cutoffs = past_cutoffs(database, task, moment)
     context = closed_labels(database, task, cutoffs, moment)
     queries = task.labeller.population(database, moment)
@@ -183,8 +183,9 @@ def closed_labels(database: Database, task: Task, cutoffs: np.ndarray, at: int) 
     examples = examples.take(task.closes(examples.cutoffs) <= at)
     if len(examples) == 0:
         raise DataCannotAnswer(
-            f"no label is known by {format_time(at)}: no row of '{task.entity}' has an answer at any earlier cutoff",
-            hint="widen the window or WHERE, or choose a later --at",
+            f"no label is known{when('by', at)}: no row of '{task.entity}' has an answer"
+            + (" at any earlier cutoff" if task.horizon else ""),
+            hint="widen the window or WHERE, or choose a later --at" if task.horizon else "widen WHERE",
         )
     if task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
         distinct = np.unique(examples.targets)
@@ -192,7 +193,8 @@ def closed_labels(database: Database, task: Task, cutoffs: np.ndarray, at: int) 
             raise DataCannotAnswer(
                 f"all {len(examples):,} labels are {task.classes[int(distinct[0])]}, so there is nothing to tell apart",
                 hint="; ".join(oddities_of(database, task, at))
-                or "change the window or the threshold; `relfm labels` shows the labels",
+                or ("change the window or the threshold" if task.horizon else "ask about another column or condition")
+                + "; `relfm labels` shows the labels",
             )
     return examples
 

@@ -22,12 +22,12 @@ from relfm.history import is_visible
 from relfm.labels import with_classes
 from relfm.labels.keys import rows_of_keys
 from relfm.learned import DEFAULT_MODEL, Learned, learned
-from relfm.moments import Moment, data_end, moment_of
+from relfm.moments import Moment, data_end, labels_end, moment_of
 from relfm.planning import base_rate, closed_labels, past_cutoffs, resolve
 from relfm.query import PredictiveQuery
 from relfm.schema import suggestion
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import TIMELESS, format_time
+from relfm.times import TIMELESS, format_time, when
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ class Predictor:
         say = progress or (lambda stage: None)
         task = resolve(database, question)
         moment = moment_of(database, task, at)
-        task = with_classes(task, database, moment)
+        task = with_classes(task, database, labels_end(database, task, moment))
         queries = queries_of(database, task, moment, entities, limit)
         found, rate, doubts = [], None, ()
         most_rows = budget_of(self.effort, task.kind).rows
@@ -196,7 +196,7 @@ def is_forecast(task: Task) -> bool:
 
 def context_of(database: Database, task: Task, moment: int, most_rows: int, step: int = 0) -> Examples:
     """Labelled examples known by ``moment``: enough cutoffs to fill a context of ``most_rows``, latest first."""
-    end = moment if task.horizon is None else data_end(database, task, moment)
+    end = labels_end(database, task, moment)
     cutoffs = past_cutoffs(database, task, moment, rows=most_rows)
     if step == 0:
         return closed_labels(database, task, cutoffs, end)
@@ -213,7 +213,7 @@ def queries_of(
     rows = _rows_of(database, task.entity, entities, moment) if named else task.labeller.population(database, moment)
     if len(rows) == 0:
         raise DataCannotAnswer(
-            f"the question is about nobody at {format_time(moment)}: no row of '{task.entity}' qualifies",
+            f"the question is about nobody{when('at', moment)}: no row of '{task.entity}' qualifies",
             hint=_whom_to_ask(database, task),
         )
     rows = rows if limit is None else rows[:limit]

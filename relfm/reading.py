@@ -77,5 +77,4 @@ def stype_of_text(head: pa.ChunkedArray) -> Decided:
 
 
 def _is_inferred(table: Table, column: Column) -> bool:
-    said = f"{column.name}: {column.stype}"
-    return any(d.what == "stype" and d.source == "inferred" and d.value == said for d in table.decisions)
+    return any(d.what == "stype" and d.source == "inferred" and d.column == column.name for d in table.decisions)

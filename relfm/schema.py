@@ -7,7 +7,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from relfm.errors import SchemaError
@@ -19,11 +19,16 @@ CanonicalType = Literal["int64", "float64", "string", "timestamp", "list"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column as the snapshot holds it. ``stype`` is None for keys and for columns that carry no features."""
+    """A column as the snapshot holds it. ``stype`` is None for keys and for columns that carry no features.
+
+    ``is_written_later``: it holds dates that are filled or overwritten after their row was made (a cancellation), so a
+    cell is known only once its own moment has come.
+    """
 
     name: str
     type: CanonicalType
     stype: Stype | None
+    is_written_later: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -37,18 +42,20 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Decision:
-    """One fact about a table.
+    """One fact about a table, or about its ``column``.
 
-    ``what`` is primary_key, foreign_key, time_column, stype, unit, dates, exclude, empty or suspect.
+    ``what`` is primary_key, foreign_key, time_column, stype, unit, dates, written_later, exclude, empty or suspect.
     """
 
     what: str
     value: str
     source: Source
     evidence: str
+    column: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.what} {self.value} ({self.source}: {self.evidence})"
+        about = self.value if self.column is None else f"{self.column}: {self.value}"
+        return f"{self.what} {about} ({self.source}: {self.evidence})"
 
 
 @dataclass(frozen=True)
@@ -71,13 +78,6 @@ class Table:
     @property
     def key_columns(self) -> frozenset[str]:
         return frozenset(self.primary_key).union(*(fk.columns for fk in self.foreign_keys))
-
-    def is_written_later(self, name: str) -> bool:
-        """Whether a date column is thought to be filled or overwritten after its row was made: its cells are known
-        only once their own moment has come."""
-        suspicion = f"{name}: "
-        suspected = any(d.what == "suspect" and d.value.startswith(suspicion) for d in self.decisions)
-        return suspected and self.column(name).type == "timestamp" and name != self.time_column
 
     def column(self, name: str) -> Column:
         """The column of that name, matched exactly first and then without regard to case; SchemaError otherwise."""
@@ -168,11 +168,12 @@ def _table_to_dict(table: Table) -> dict[str, Any]:
         "time_column": table.time_column,
         "time_from": _key_to_dict(table.time_from) if table.time_from else None,
         "foreign_keys": [_key_to_dict(fk) for fk in table.foreign_keys],
-        "columns": {c.name: {"stype": c.stype and c.stype.value, "type": c.type} for c in table.columns},
+        "columns": {
+            c.name: {"stype": c.stype and c.stype.value, "type": c.type, "is_written_later": c.is_written_later}
+            for c in table.columns
+        },
         "inferred": [str(d) for d in table.inferred],
-        "decisions": [
-            {"what": d.what, "value": d.value, "source": d.source, "evidence": d.evidence} for d in table.decisions
-        ],
+        "decisions": [asdict(d) for d in table.decisions],
     }
 
 
@@ -180,7 +181,8 @@ def _table_from_dict(name: str, value: Mapping[str, Any]) -> Table:
     return Table(
         name=name,
         columns=tuple(
-            Column(c, v["type"], Stype(v["stype"]) if v["stype"] else None) for c, v in value["columns"].items()
+            Column(c, v["type"], Stype(v["stype"]) if v["stype"] else None, v["is_written_later"])
+            for c, v in value["columns"].items()
         ),
         primary_key=tuple(value["primary_key"]),
         foreign_keys=tuple(_key_from_dict(fk) for fk in value["foreign_keys"]),

@@ -87,6 +87,11 @@ def format_time(micros: int) -> str:
     return str(np.datetime64(micros, "us"))
 
 
+def when(word: str, moment: int) -> str:
+    """`` by 2026-01-31`` for a sentence; nothing for the moment 0, at which databases without time are asked."""
+    return f" {word} {format_time(moment)}" if moment else ""
+
+
 @dataclass(frozen=True)
 class Span:
     """A length of time: calendar months plus microseconds (a month has no fixed number of days)."""

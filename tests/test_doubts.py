@@ -140,3 +140,40 @@ def test_a_label_reads_no_cell_that_was_written_after_its_window() -> None:
         database, f"PREDICT COUNT(orders.*, 0, 9, days) FOR EACH users.id WHERE {count.format('-30, 0')} > 5"
     )
     assert len(task.labeller.population(database, int(cutoff[0]))) == 5
+
+
+def broken_load(*, orders_until: float, users_until: float = 300) -> Database:
+    """Users join every day until one day, orders are made every few hours until another."""
+    joined = [START + timedelta(days=d) for d in range(int(users_until))]
+    made = [START + timedelta(days=d / 15) for d in range(int(orders_until * 15))]
+    users = pd.DataFrame({"id": range(len(joined)), "joined": joined})
+    orders = pd.DataFrame({"id": range(len(made)), "user_id": [i % 37 for i in range(len(made))], "made": made})
+    return connect({"users": users, "orders": orders})
+
+
+def test_data_end_where_what_is_counted_ends_whatever_else_goes_on():
+    database = broken_load(orders_until=200)
+    question = "PREDICT COUNT(orders.*, 0, 20, days) > 0 FOR EACH users.id"
+    assert format_time(moment_of(database, resolve(database, question)))[:10] == "2024-07-18"
+    stale, thin = plan(database, question, at="2024-10-26").warnings
+    assert stale.startswith("the data end at 2024-07-18")
+    assert "hold 0 of the usual 300 rows of orders" in thin
+
+
+def test_a_second_table_that_broke_off_is_spoken_of():
+    frames = broken_load(orders_until=200).tables
+    users = frames["users"].to_pandas()
+    visits = users.rename(columns={"id": "user_id", "joined": "at"})
+    database = connect({"users": users, "orders": frames["orders"].to_pandas(), "visits": visits})
+    question = "PREDICT COUNT(orders.*, 0, 20, days) + COUNT(visits.*, 0, 20, days) FOR EACH users.id"
+    (said,) = plan(database, question).warnings
+    assert "hold 0 of the usual 300 rows of orders" in said
+
+
+def test_a_usual_silence_is_no_doubt():
+    """Orders pause for a month each winter: at the end of one nothing is odd."""
+    made = [START + timedelta(days=365 * (y - 4) + d / 4) for y in range(4) for d in range(4 * 335)]
+    orders = pd.DataFrame({"id": range(len(made)), "user_id": [i % 40 for i in range(len(made))], "made": made})
+    users = pd.DataFrame({"id": range(40), "joined": made[0]})
+    database = connect({"users": users, "orders": orders})
+    assert plan(database, COUNT, at=made[-1] + timedelta(days=30)).warnings == ()

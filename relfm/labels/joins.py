@@ -56,7 +56,7 @@ class Relations:
         """The cell of the row called ``alias`` as it was known ``until`` then: that a row has ended (was deleted, was
         cancelled) is not known before it has."""
         cell = f"{alias}.{identifier(column.name)}"
-        if not self.schema.tables[column.table].is_written_later(column.name):
+        if not self.schema.tables[column.table].column(column.name).is_written_later:
             return cell
         return f"CASE WHEN {cell} <= {until} THEN {cell} END"
 

@@ -125,7 +125,7 @@ class Block:
             pairs = self.candidates.of(part)
             values = self._features(part, pairs).values
             plain = values[:, self.names.index(PLAIN_PLACE)]
-            if self.candidates.per_query > self.near:
+            if np.bincount(pairs.query, minlength=1).max() > self.near:
                 place = place_within(pairs.query, -self.look(values), plain, pairs.item)
                 kept = np.flatnonzero((place < self.near) | (plain < self.top))
             else:

@@ -52,15 +52,26 @@ class Candidates:
 
     @property
     def per_query(self) -> int:
-        """The most that a query has, unless items come after the first query was asked."""
-        return min(self.most, self.knowledge.num_shown_items)
+        """The most that a query has."""
+        return min(self.most, self.knowledge.num_items)
 
     def of(self, asked: Examples) -> Pairs:
-        """The candidates of ``asked``."""
+        """The candidates of ``asked``: all items for a query that saw few, chosen ones for one that saw many."""
         scores = self.snapshots.scores(asked.rows, asked.seen)
-        few = self.knowledge.num_shown_items <= self.most
-        query, item = self._every(asked) if few else self._chosen(asked, scores)
+        few = self.knowledge.num_shown_items(asked.seen) <= self.most
+        if few.any() and not few.all():
+            return self._of_both(asked, np.flatnonzero(few), np.flatnonzero(~few))
+        query, item = self._every(asked) if few.all() else self._chosen(asked, scores)
         return Pairs(query, item, *scores.at(query, item))
+
+    def _of_both(self, asked: Examples, few: np.ndarray, many: np.ndarray) -> Pairs:
+        parts = [(where, self.of(asked.take(where))) for where in (few, many)]
+        query = np.concatenate([where[pairs.query] for where, pairs in parts])
+        item, cosine, share = (
+            np.concatenate([getattr(pairs, name) for _, pairs in parts]) for name in ("item", "cosine", "share")
+        )
+        order = np.lexsort((item, query))
+        return Pairs(query[order], item[order], cosine[order], share[order])
 
     def _chosen(self, asked: Examples, scores: Scores) -> tuple[np.ndarray, np.ndarray]:
         sources = list(self._sources(asked, scores))
@@ -78,11 +89,10 @@ class Candidates:
 
     def _every(self, asked: Examples) -> tuple[np.ndarray, np.ndarray]:
         """All items that are shown to each query."""
-        num_items = self.knowledge.num_items
-        latest = np.full(num_items, asked.seen.max(initial=self.knowledge.until))
-        items = np.flatnonzero(self.knowledge.is_shown(np.arange(num_items), latest))
+        since = self.knowledge.shown_from
+        items = np.flatnonzero(since <= asked.seen.max(initial=self.knowledge.until))
         query, item = np.repeat(np.arange(len(asked)), len(items)), np.tile(items, len(asked))
-        shown = self.knowledge.is_shown(item, asked.seen[query])
+        shown = since[item] <= asked.seen[query]
         return query[shown], item[shown]
 
     def _sources(self, asked: Examples, scores: Scores) -> Iterator[Source]:

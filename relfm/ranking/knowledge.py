@@ -78,17 +78,20 @@ class Knowledge:
         return self.lists.num_items
 
     @cached_property
-    def num_shown_items(self) -> int:
-        """How many items could be ranked at ``until``: later rows must not decide how candidates are found."""
-        items = np.arange(self.num_items)
-        return int(self.is_shown(items, np.full(self.num_items, self.until)).sum())
-
-    def is_shown(self, items: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """bool[n]: whether the items are there as seen, or were met before their own row says that they were."""
-        shown = is_visible(self.item_times[items], seen)
+    def shown_from(self) -> np.ndarray:
+        """int64[n]: since when each item can be ranked: it is there, or was met before its own row says that it is."""
+        never = np.iinfo(np.int64).max
+        since = np.where(self.item_times == MISSING_TIME, never, self.item_times)
         for events in (self.main, self.lists):
-            shown |= events.by_item.until(items, seen) > events.by_item.start[items]
-        return shown
+            links = events.by_item
+            met = np.flatnonzero(np.diff(links.start))
+            since[met] = np.minimum(since[met], links.times[links.start[met]])
+        return since
+
+    def num_shown_items(self, seen: np.ndarray) -> np.ndarray:
+        """int64[N]: how many items can be ranked at each of ``seen``: later rows must not decide how a query's
+        candidates are found."""
+        return np.searchsorted(np.sort(self.shown_from), seen, side="right")
 
     @property
     def entity_times(self) -> np.ndarray:

@@ -17,7 +17,7 @@ def seen(
     values = pa.chunked_array([pa.array(cells)])
     kind = {pa.int64(): "int64", pa.float64(): "float64", pa.string(): "string"}[values.type]
     column = Column(name, kind, stype)
-    table = Table("t", (column,), decisions=(Decision("stype", f"{name}: {stype}", source, "cells"),))
+    table = Table("t", (column,), decisions=(Decision("stype", str(stype), source, "cells", name),))
     shown = np.arange(len(cells)) < visible if isinstance(visible, int) else np.array(visible)
     return stype_as_seen(table, column, values, shown)
 

@@ -150,7 +150,7 @@ def test_classes_come_from_windows_closed_by_then() -> None:
     bound = with_classes(task, database, days(9)[0])
     examples = bound.labeller.label(database, days(3, 6, 9))
     assert examples.targets.tolist() == [0, 1]  # at day 9 comes a class that nobody has seen: no label
-    with pytest.raises(DataCannotAnswer, match="no class has been seen by 2020-01-02"):
+    with pytest.raises(DataCannotAnswer, match="no class is known by 2020-01-02"):
         classes_at(task, database, days(1)[0])
 
 
