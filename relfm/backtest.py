@@ -12,6 +12,7 @@ from relfm import features
 from relfm.answer import Predictions
 from relfm.context import known_at, latest
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import budget_of
@@ -60,7 +61,7 @@ def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.
         number = max(folds, 2) + 1
         parts = [np.flatnonzero(labelled.rows % number == k) for k in range(folds)]
         return [(p, int(labelled.cutoffs.max())) for p in parts if len(p)]
-    moments = np.unique(labelled.cutoffs)
+    moments = distinct(labelled.cutoffs)
     known = known_at(task, labelled.cutoffs)
     usable = [m for m in moments if (known <= m).any()]
     if not usable:
@@ -167,7 +168,7 @@ def _trees(
     split = held_out(task, used)
     if METRICS[task.kind] == "nmae":
         return {"lightgbm": tuned_numbers(given, used.targets, split, asked, predictor.seed)}
-    if len(np.unique(used.targets)) < 2:
+    if len(distinct(used.targets)) < 2:
         return {}
     count = max(2, len(task.classes))
     shares = tuned_classes(given, used.targets, split, asked, count, predictor.seed)

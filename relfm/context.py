@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.task import Examples, Task
 
 LARGEST_CUTOFF_SHARE = 1 / 24
@@ -46,7 +47,7 @@ def query_blocks(
         return [QueryBlock(np.arange(len(queries)), latest(context, usable, most_rows))]
     delays = queries.cutoffs - queries.seen
     places = delays if delays.any() else queries.seen
-    moments = np.unique(places)
+    moments = distinct(places)
     blocks = []
     for part in np.array_split(moments, min(most_blocks, len(moments))):
         asked = np.flatnonzero((places >= part[0]) & (places <= part[-1]))
@@ -107,7 +108,7 @@ def denser(database: Database, task: Task, context: Examples, queries: Examples)
     parts = min(MOST_PARTS, DENSE_ROWS // max(int(known.sum()), 1))
     if parts < 2 or not known.any():
         return context
-    cutoffs = np.unique(context.cutoffs[known])
+    cutoffs = distinct(context.cutoffs[known])
     between = np.concatenate([cutoffs + task.horizon.approximate() * k // parts for k in range(1, parts)])
     between = np.setdiff1d(between[known_at(task, between) <= until], cutoffs)
     if len(between) == 0:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.history import is_visible
 from relfm.labels import QueryLabeller
 from relfm.moments import clock, counted_in, data_end, tables_of, usual_end
@@ -123,7 +124,7 @@ def _unknown_in(database: Database, column: Column, texts: list[str], at: int) -
     codes, values = database.codes(column.table, column.name)
     if len(values) > MANY_VALUES:
         return
-    shown = np.unique(codes[is_visible(database.times(column.table), at) & (codes >= 0)])
+    shown = distinct(codes[is_visible(database.times(column.table), at) & (codes >= 0)])
     known = set(values.take(shown).to_pylist())
     for text in texts:
         if text not in known:

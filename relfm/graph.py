@@ -6,6 +6,7 @@ Links are built once, on first use, from the database's rows; nothing in them de
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -33,12 +34,21 @@ class Relation:
         return f"{self.table}.{'+'.join(self.key.columns)}"
 
 
+_built: "WeakKeyDictionary[Database, dict[tuple[Relation, ...], Links]]" = WeakKeyDictionary()
+
+
 @dataclass
 class TemporalGraph:
     """Relations of a database, children by parent in time order."""
 
     database: Database
     _links: dict[tuple[Relation, ...], Links] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, database: Database) -> "TemporalGraph":
+        """The graph of ``database`` with the links that others have built for it: folds, steps and chunks of queries
+        of one database all need the same."""
+        return cls(database, _built.setdefault(database, {}))
 
     def hide(self, columns: Iterable[tuple[str, str]]) -> "TemporalGraph":
         """The same links over a database that hides those (table, column) pairs."""

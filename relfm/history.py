@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relfm.distinct import distinct
 from relfm.times import MISSING_TIME
 
 
@@ -37,7 +38,7 @@ class Links:
         Children without a parent or with an unknown time are left out: they are never visible.
         """
         child = np.flatnonzero((parents >= 0) & (times != MISSING_TIME))
-        moments = np.unique(times[child])
+        moments = distinct(times[child])
         rank = np.searchsorted(moments, times[child])
         keys = parents[child] * (len(moments) + 1) + rank
         if len(keys) > 1 and (np.diff(keys) < 0).any():

@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text()
 
 ORDER = (
     {"errors"},
-    {"stype", "schema", "times", "threads"},
+    {"stype", "schema", "times", "threads", "distinct"},
     {"text", "tensors", "reading"},
     {"sampler", "heads"},
     {"model"},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relfm.distinct import distinct
 from relfm.task import TargetKind
 
 MAX_THRESHOLDS = 31
@@ -45,20 +46,20 @@ class Outputs:
 
     @classmethod
     def _of_numbers(cls, kind: TargetKind, targets: np.ndarray) -> "Outputs":
-        distinct = np.unique(targets)
-        is_discrete = len(distinct) <= MAX_THRESHOLDS + 1
+        held = distinct(targets)
+        is_discrete = len(held) <= MAX_THRESHOLDS + 1
         if is_discrete:
-            thresholds = (distinct[:-1] + distinct[1:]) / 2 if len(distinct) > 1 else distinct[:1]
+            thresholds = (held[:-1] + held[1:]) / 2 if len(held) > 1 else held[:1]
         else:
-            thresholds = _thresholds(targets, distinct)
+            thresholds = _thresholds(targets, held)
         cell = np.searchsorted(thresholds, targets, side="left")
         values = np.array(
             [np.median(targets[cell == k]) if (cell == k).any() else np.nan for k in range(len(thresholds) + 1)]
         )
         values = np.where(np.isnan(values), np.append(thresholds, thresholds[-1]), values)
         if not is_discrete:
-            values[0], values[-1] = distinct[0], distinct[-1]
-        gaps = np.maximum(np.diff(values), 1e-12 * max(float(np.ptp(distinct)), np.finfo(np.float64).tiny))
+            values[0], values[-1] = held[0], held[-1]
+        gaps = np.maximum(np.diff(values), 1e-12 * max(float(np.ptp(held)), np.finfo(np.float64).tiny))
         return cls(kind, thresholds, values, gaps / gaps.sum(), is_discrete)
 
     @property
@@ -89,7 +90,7 @@ class Outputs:
         """float64[N]: the nearest value that the target can take, where it takes few."""
         if not self.is_discrete:
             return points
-        values = np.unique(self.values)
+        values = distinct(self.values)
         return values[np.abs(points[:, None] - values).argmin(axis=1)]
 
     def quantile(self, probabilities: np.ndarray, level: float | np.ndarray) -> np.ndarray:
@@ -107,13 +108,13 @@ class Outputs:
         return edges[above] + share * (edges[above + 1] - edges[above])
 
 
-def _thresholds(targets: np.ndarray, distinct: np.ndarray) -> np.ndarray:
+def _thresholds(targets: np.ndarray, held: np.ndarray) -> np.ndarray:
     """float64[K]: targets between which as much lies of both, their number and their distance from the median."""
     ordered = np.sort(targets)
     reach = np.abs(ordered - np.median(ordered))
     total = max(float(reach.sum()), np.finfo(np.float64).tiny)
     covered = np.cumsum((1 - REACH_SHARE) / len(ordered) + REACH_SHARE * reach / total)
     levels = (np.arange(MAX_THRESHOLDS) + 0.5) / MAX_THRESHOLDS * covered[-1]
-    found = np.unique(ordered[np.minimum(np.searchsorted(covered, levels), len(ordered) - 1)])
-    found = found[found < distinct[-1]]
-    return found if len(found) else distinct[-2:-1]
+    found = distinct(ordered[np.minimum(np.searchsorted(covered, levels), len(ordered) - 1)])
+    found = found[found < held[-1]]
+    return found if len(found) else held[-2:-1]

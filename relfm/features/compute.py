@@ -45,7 +45,7 @@ def compute(
     ``until`` (microseconds) bounds every fitted statistic. Columns in ``task.hidden`` are on no path. A ``graph`` of
     the database lends the links that it has built.
     """
-    graph = (graph or TemporalGraph(database)).hide(task.hidden)
+    graph = (graph or TemporalGraph.of(database)).hide(task.hidden)
     return _Builder(graph, task, examples, labelled, until).build()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.errors import DataCannotAnswer
 from relfm.labels.answers import Answer, times_of
 from relfm.labels.engine import ROW, engine_of
@@ -94,7 +95,7 @@ class QueryLabeller:
         statement = self._population
         table = engine_of(database).run(statement.text, np.array([cutoff]), cutoff)
         rows = self._rows(database, statement, table)
-        return np.unique(rows[rows >= 0])
+        return distinct(rows[rows >= 0])
 
     def _asked(self, database: Database, times: np.ndarray, cutoff: int) -> np.ndarray:
         entity = self.bound.query.entity
@@ -108,7 +109,7 @@ class QueryLabeller:
                 f"{entity.table} with {entity.key} {named} did not exist at {format_time(cutoff)}",
                 hint="predict at a later time, or leave those ids out",
             )
-        return np.unique(rows)
+        return distinct(rows)
 
     @cached_property
     def _population(self) -> LabelSql:
@@ -122,7 +123,7 @@ class QueryLabeller:
         if step not in self._by_step:
             self._by_step[step] = label_statement(self.bound, step)
         statement = self._by_step[step]
-        cutoffs = np.unique(np.asarray(cutoffs, dtype=np.int64))
+        cutoffs = distinct(np.asarray(cutoffs, dtype=np.int64))
         until = int(self.horizon.after(cutoffs).max()) if self.horizon is not None and len(cutoffs) else 0
         if is_static(self.bound):
             cutoffs, until = self._own_times(database, int(cutoffs.max())), int(cutoffs.max())
@@ -133,7 +134,7 @@ class QueryLabeller:
 
     def _own_times(self, database: Database, at: int) -> np.ndarray:
         times = database.times(self.bound.entity.name)
-        times = np.unique(times[(times != MISSING_TIME) & (times <= at)])
+        times = distinct(times[(times != MISSING_TIME) & (times <= at)])
         return np.array([at]) if len(times) and times[0] == TIMELESS else times
 
     def _rows(self, database: Database, statement: LabelSql, table: pa.Table) -> np.ndarray:

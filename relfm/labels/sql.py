@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.errors import QuestionError
 from relfm.labels.answers import Answer, times_of
 from relfm.labels.engine import engine_of
@@ -72,10 +73,10 @@ class SqlLabeller:
         known = (answer.rows >= 0) & exists[answer.rows] if len(exists) else np.zeros(len(answer.rows), dtype=bool)
         if not known.any():
             return np.flatnonzero(exists)
-        return np.unique(answer.rows[known & (answer.cutoffs == answer.cutoffs[known].max())])
+        return distinct(answer.rows[known & (answer.cutoffs == answer.cutoffs[known].max())])
 
     def _answer(self, database: Database, cutoffs: np.ndarray, until: int | None = None) -> Answer:
-        cutoffs = np.unique(np.asarray(cutoffs, dtype=np.int64))
+        cutoffs = distinct(np.asarray(cutoffs, dtype=np.int64))
         if until is None:
             until = int(self.horizon.after(cutoffs).max()) if len(cutoffs) else 0
         table = engine_of(database).run(self.statement, cutoffs, until)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from relfm.context import known_at
+from relfm.distinct import distinct
 from relfm.experts.mixture import split_late
 from relfm.experts.panel import BUDGETS, Effort
 from relfm.features import FeatureMatrix
@@ -107,7 +108,7 @@ class Block:
     def look(self) -> Look:
         """Fitted on all candidates of a few examples."""
         few = np.linspace(0, len(self.context) - 1, min(LOOK_EXAMPLES, len(self.context))).astype(np.int64)
-        examples = self.context.take(np.unique(few))
+        examples = self.context.take(distinct(few))
         values, marks = [], []
         for part in self._chunks(examples):
             pairs = self.candidates.of(part)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relfm.distinct import distinct
 from relfm.features.history import YEAR
 from relfm.history import is_visible
 from relfm.ranking.events import Events
@@ -159,7 +160,7 @@ class Candidates:
         group = known.cohorts[number].at(known.main, asked.rows, known.entity_times, asked.seen)
         snapshot = self.snapshots.which(asked.seen)
         parts = []
-        for k in np.unique(snapshot[snapshot >= 0]):
+        for k in distinct(snapshot[snapshot >= 0]):
             of_group, items = self._cohort_table(number, int(k))
             mine = np.flatnonzero(snapshot == k)
             begin = np.searchsorted(of_group, group[mine], side="left")

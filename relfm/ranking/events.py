@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from relfm.context import known_at
+from relfm.distinct import distinct
 from relfm.graph import Relation, TemporalGraph
 from relfm.history import Links
 from relfm.ranking.segments import expand, find
@@ -116,7 +117,7 @@ def closest(task: Task, relations: list[Events], lists: Events, labelled: Exampl
     latest = np.argsort(labelled.cutoffs, kind="stable")[-MATCHED_EXAMPLES:]
     part = labelled.take(latest)
     owner, at = expand(part.items.start[:-1], part.items.start[1:])
-    listed = np.unique(owner * lists.num_items + part.items.rows[at])
+    listed = distinct(owner * lists.num_items + part.items.rows[at])
     begin, end = task.gap.after(part.cutoffs), task.closes(part.cutoffs)
     best, agreement = lists, LEAST_AGREEMENT
     for events in relations:
@@ -124,7 +125,7 @@ def closest(task: Task, relations: list[Events], lists: Events, labelled: Exampl
         if not len(links.child):
             continue
         owner, at = expand(links.until(part.rows, begin), links.until(part.rows, end))
-        happened = np.unique(owner * events.num_items + events.item[links.child[at]])
+        happened = distinct(owner * events.num_items + events.item[links.child[at]])
         both = len(np.intersect1d(listed, happened, assume_unique=True))
         share = both / max(len(listed) + len(happened) - both, 1)
         if share > agreement:

@@ -10,6 +10,7 @@ import numpy as np
 
 from relfm.context import known_at
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.features.compute import windows_of
 from relfm.features.history import HistoryView, Window
 from relfm.features.series import DateSeries, Series, date_series, table_series
@@ -172,6 +173,6 @@ def _groups_of(graph: TemporalGraph, table: str, apart: str, until: int) -> list
         if hidden or stype_as_seen(described, column, cells, visible) != Stype.categorical:
             continue
         codes, _ = database.codes(table, column.name)
-        if 2 <= len(np.unique(codes[visible & (codes >= 0)])) <= MOST_GROUPS:
+        if 2 <= len(distinct(codes[visible & (codes >= 0)])) <= MOST_GROUPS:
             out.append((f"{table}.{column.name}", codes))
     return out[:MAX_GROUPINGS]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from relfm.distinct import distinct
 from relfm.ranking.events import Events
 from relfm.ranking.segments import expand, find, latest_distinct, place_within
 from relfm.times import TIMELESS
@@ -79,10 +80,10 @@ class Snapshots:
     """Likeness at a few moments; a query reads the latest that it had seen."""
 
     def __init__(self, events: Events, seen: np.ndarray, most: int, half_life: int) -> None:
-        distinct = np.unique(seen)
-        chosen = np.linspace(0, len(distinct) - 1, min(most, len(distinct))).astype(np.int64)
+        moments = distinct(seen)
+        chosen = np.linspace(0, len(moments) - 1, min(most, len(moments))).astype(np.int64)
         self.events, self.half_life = events, half_life
-        self.moments = distinct[chosen]
+        self.moments = moments[chosen]
         self._made: dict[int, Likeness] = {}
 
     def which(self, seen: np.ndarray) -> np.ndarray:
@@ -102,7 +103,7 @@ class Snapshots:
         age = seen[owner] - np.where(times == TIMELESS, seen[owner], times)
         weight = np.maximum(0.5 ** (age / self.half_life), LEAST_WEIGHT)
         own = sparse.csr_matrix((weight, (owner, item)), shape=(len(rows), size))
-        parts = [self._product(own, np.flatnonzero(self.which(seen) == k), k) for k in np.unique(self.which(seen))]
+        parts = [self._product(own, np.flatnonzero(self.which(seen) == k), k) for k in distinct(self.which(seen))]
         return _joined([p for p in parts if p is not None], size)
 
     def _product(self, own: sparse.csr_matrix, queries: np.ndarray, snapshot: int) -> Scores | None:

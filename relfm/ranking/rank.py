@@ -8,6 +8,7 @@ import numpy as np
 from relfm.answer import Predictions, Stopwatch, check_context
 from relfm.context import as_stale_as, query_blocks
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.errors import DataCannotAnswer
 from relfm.experts.panel import BUDGETS, Effort
 from relfm.graph import TemporalGraph
@@ -36,7 +37,7 @@ def rank(
     """
     watch = Stopwatch()
     top = top or task.top or DEFAULT_TOP
-    graph = TemporalGraph(database.hide(task.hidden))
+    graph = TemporalGraph.of(database).hide(task.hidden)
     budget = BUDGETS[effort]
     is_stale = bool((queries.cutoffs > queries.seen).any())
     most_blocks = budget.stale_blocks if is_stale else budget.blocks
@@ -52,7 +53,7 @@ def rank(
         with few_threads(), watch.stage("experts"):
             answers.append(block.answer(learned))
         order.append(part.queries)
-    rows = len(np.unique(np.concatenate(used)))
+    rows = len(distinct(np.concatenate(used)))
     return _gathered(Answer.concatenate(answers), np.argsort(np.concatenate(order)), rows, watch.seconds)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from relfm.context import known_at
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.features.scale import Scale
 from relfm.history import is_visible
 from relfm.reading import stype_as_seen
@@ -39,7 +40,7 @@ class Encoded:
 
     def fill(self, wanted: np.ndarray) -> None:
         """Computes the vectors of those string ids (-1 for none) that are still empty, in place."""
-        wanted = np.unique(wanted[wanted >= 0])
+        wanted = distinct(wanted[wanted >= 0])
         wanted = wanted[~self.filled[wanted]]
         self.strings.fill(self.tensors.vectors, wanted)
         self.filled[wanted] = True
@@ -182,9 +183,9 @@ def _dates(database: Database, table: str, column: str, strings: StringTable) ->
 
 
 def _strings(database: Database, table: str, column: str, strings: StringTable) -> np.ndarray:
-    codes, distinct = database.codes(table, column)
+    codes, values = database.codes(table, column)
     # A later cell with a fraction makes a column of whole numbers one of floats; its texts must not change with it.
-    texts = [str(int(v) if isinstance(v, float) and v.is_integer() else v) for v in distinct.to_pylist()]
+    texts = [str(int(v) if isinstance(v, float) and v.is_integer() else v) for v in values.to_pylist()]
     # Ids follow the rows' order of first mention, not the dictionary's.
     return np.append(strings.ids(texts), -1)[codes]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.sampler import Neighbourhood, Sampler
 from relfm.states.encode import Encoded, encode_database, encode_task
 from relfm.task import Examples, Task
@@ -71,7 +72,7 @@ def _filled_bank(
 
     bank = RowBank(model, world, until, frozen=True)
     for place, table in enumerate(world.tables):
-        rows = np.unique(np.concatenate([np.zeros(0, np.int64), *(h.rows[h.tables == place] for h in hoods)]))
-        encoded.fill(np.unique(table.strings[rows]).astype(np.int64))
+        rows = distinct(np.concatenate([np.zeros(0, np.int64), *(h.rows[h.tables == place] for h in hoods)]))
+        encoded.fill(distinct(table.strings[rows]).astype(np.int64))
         bank(place, rows)
     return bank
