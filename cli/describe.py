@@ -86,7 +86,9 @@ def summary(database: "Database") -> "RenderableType":
 def _time_of(table: "Table") -> str:
     if table.time_column is not None:
         return table.time_column
-    return f"that of {table.time_from.table}" if table.time_from is not None else "timeless"
+    if table.time_from is not None:
+        return f"that of {table.time_from.table}"
+    return "unknown" if table.time_unknown else "timeless"
 
 
 def _links(database: "Database") -> list[str]:

@@ -22,7 +22,9 @@ def _table(table: Table) -> str:
         *(f"# {_one_line(str(d))}" for d in table.decisions if d.what == "suspect"),
     ]
     lines.append(f"primary_key = {_names(table.primary_key)}")
-    if table.time_from is not None:
+    if table.time_unknown:
+        lines.append("time_unknown = true")
+    elif table.time_from is not None:
         lines.append(f"time_from = {_names(table.time_from.columns)}")
     else:
         lines.append(f"time_column = {_text(table.time_column) if table.time_column else 'false'}")

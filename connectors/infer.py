@@ -23,7 +23,13 @@ from relfm.connectors.keys import (
 from relfm.connectors.links import Parent, infer_links, parents_of
 from relfm.connectors.order import in_order
 from relfm.connectors.overrides import Overrides, TableOverride
-from relfm.connectors.row_times import RowTime, dates_written_later, infer_time_column, inherit_times
+from relfm.connectors.row_times import (
+    RowTime,
+    dates_written_later,
+    infer_time_column,
+    inherit_times,
+    rows_without_a_moment,
+)
 from relfm.connectors.said import as_said, no_moments
 from relfm.connectors.stypes import stype_of
 from relfm.errors import SchemaError
@@ -32,6 +38,7 @@ from relfm.stype import Stype
 
 _NOTHING_SAID = TableOverride()
 _AWAY = "a declared key to a table that is not read with this one"
+_UNKNOWN = "its rows came one by one, and no column tells when: no feature reads them"
 
 
 @dataclass(frozen=True)
@@ -180,11 +187,16 @@ def _times(
     times = {n: _time(declared[n], rows[n], links[n], said[n]) for n in rows}
     _refuse_cycles({n: t.origin.table for n, t in times.items() if t.origin is not None})
     timed = frozenset(n for n, t in times.items() if t.column or t.origin)
-    settled = {n for n in rows if declared[n].complete or said[n].time_column is not None}
+    settled = {n for n in rows if declared[n].complete or said[n].time_column is not None or times[n].is_unknown}
     without = frozenset(n for n in rows if n not in timed and n not in settled and rows[n].num_rows)
-    dated = {n for n in without if any(d.what == "suspect" for d in times[n].decisions)}
-    for name, time in inherit_times(rows, keys, links, timed, without - dated).items():
+    inherited = inherit_times(rows, keys, links, timed, without)
+    for name, time in inherited.items():
         times[name] = RowTime(None, time.origin, (*time.decisions, *times[name].decisions))
+    pointed = {fk.table for own in links.values() for fk in own}
+    for name in sorted(without - inherited.keys()):
+        if rows_without_a_moment(name, rows[name], links[name], is_parent=name in pointed):
+            decided = Decision("time_column", "unknown", "inferred", _UNKNOWN)
+            times[name] = RowTime(None, None, (decided, *times[name].decisions), is_unknown=True)
     return times
 
 
@@ -197,12 +209,16 @@ def _time(table: DeclaredTable, rows: pa.Table, links: tuple[ForeignKey, ...], s
                 hint="foreign keys: " + ("; ".join(", ".join(fk.columns) for fk in links) or "none"),
             )
         return RowTime(None, key, (_stated("time_column", f"from {key.table}", "user"),))
+    if said.time_unknown:
+        return RowTime(None, None, (_stated("time_column", "unknown", "user"),), is_unknown=True)
     column, source = _first(("user", said.time_column), ("declared", table.time_column))
     if source is not None:
         if column and not pa.types.is_timestamp(rows.column(column).type):
             raise no_moments(table.name, column, rows.column(column), said)
         return RowTime(column or None, None, (_stated("time_column", column or "none", source),))
-    return RowTime() if table.complete or not rows.num_rows else infer_time_column(table.name, rows)
+    if table.complete:
+        return RowTime(decisions=(_stated("time_column", "none", "declared"),))
+    return RowTime() if not rows.num_rows else infer_time_column(table.name, rows)
 
 
 def _refuse_cycles(origins: Mapping[str, str]) -> None:
@@ -253,6 +269,7 @@ def _table(
         foreign_keys=facts.foreign_keys,
         time_column=facts.time.column,
         time_from=facts.time.origin,
+        time_unknown=facts.time.is_unknown,
         decisions=(*facts.decisions, *(_stype_decision(c, *d) for c, d in decided.items() if d[2])),
     )
 

@@ -137,8 +137,10 @@ def infer_used_key(
         if not others or not is_unique(rows, (column,)):
             continue
         values = [tables[t].column(column) for t in others]
-        if any(is_unique(tables[t], (column,)) for t in others):
+        if any(is_unique(tables[t], (column,)) for t in others if not primary_keys.get(t)):
             continue  # which of them owns the key cannot be told
+        if any(_names_table(key_stem(column), t) for t in tables if t != table and primary_keys.get(t)):
+            continue  # it is named after a table that has its key: a link
         if all(share_included(distinct_values(v), rows.column(column)) >= _ENOUGH for v in values):
             return _found((column,), f"unique in all {rows.num_rows:,} rows, and {', '.join(others)} refer to it")
     return None

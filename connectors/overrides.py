@@ -15,7 +15,17 @@ from relfm.errors import SchemaError, UsageError
 from relfm.schema import ForeignKey, link_form, match_name, suggestion
 from relfm.stype import Stype
 
-_TABLE_KEYS = ("primary_key", "time_column", "time_from", "exclude", "written_later", "skip", "foreign_keys", "columns")
+_TABLE_KEYS = (
+    "primary_key",
+    "time_column",
+    "time_from",
+    "time_unknown",
+    "exclude",
+    "written_later",
+    "skip",
+    "foreign_keys",
+    "columns",
+)
 _NO_STYPE = "none"
 _DATED = {f"{Stype.timestamp.value} {form}": form for form in FORMS}
 """How a column of dates is called whose cells do not tell day from month, and the form that is meant."""
@@ -31,6 +41,7 @@ class TableOverride:
     foreign_keys: tuple[ForeignKey, ...] | None = None
     time_column: str | None = None
     time_from: tuple[str, ...] | None = None
+    time_unknown: bool = False
     exclude: tuple[str, ...] = ()
     written_later: tuple[str, ...] | None = None
     skip: bool = False
@@ -100,9 +111,10 @@ class _Reader:
             foreign_keys=None if links is None else tuple(self.link(table, link) for link in links),
             time_column=self._time_column(table, value.get("time_column")),
             time_from=self.key(table, value["time_from"]) if "time_from" in value else None,
+            time_unknown=self._flag(table, "time_unknown", value.get("time_unknown", False)),
             exclude=self.key(table, value.get("exclude", [])),
             written_later=self.key(table, value["written_later"]) if "written_later" in value else None,
-            skip=self._flag(table, value.get("skip", False)),
+            skip=self._flag(table, "skip", value.get("skip", False)),
             stypes=self._stypes(table, value.get("columns", {})),
             date_forms=self._date_forms(table, value.get("columns", {})),
         )
@@ -129,9 +141,9 @@ class _Reader:
             return None
         return "" if value is False else self.column(table, value)
 
-    def _flag(self, table: str, value: Any) -> bool:
+    def _flag(self, table: str, name: str, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise UsageError(f"{self.where}: skip of '{table}' must be true or false, not {value!r}")
+            raise UsageError(f"{self.where}: {name} of '{table}' must be true or false, not {value!r}")
         return value
 
     def _stypes(self, table: str, value: Any) -> dict[str, Stype | None]:

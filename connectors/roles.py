@@ -31,7 +31,8 @@ class Role(StrEnum):
 
 _LIFE = words_of("birth birthday birthdate born dob death deathdate died dod")
 _MUTATION = words_of(
-    "updated update modified modify changed change last latest synced sync refreshed edited edit seen mtime touched"
+    "updated update modified modify changed change last latest final synced sync refreshed edited edit seen mtime "
+    "touched"
 )
 _OUTCOME = words_of(
     "deleted delete cancelled canceled cancellation closed close resolved completed complete finished finish ended "

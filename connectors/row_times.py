@@ -17,29 +17,39 @@ from relfm.schema import Decision, ForeignKey
 from relfm.times import DAY
 
 _MOSTLY = 0.95
+_KNOWN = 0.5
 _RANKS = {Role.START: 0, Role.PLAIN: 0, Role.UNKNOWN: 1}
 
 
 @dataclass(frozen=True)
 class RowTime:
-    """A table's time column or the key it takes its time through (at most one of them), and why."""
+    """A table's time column or the key it takes its time through (at most one of them), and why; or that its rows
+    happened when nothing tells."""
 
     column: str | None = None
     origin: ForeignKey | None = None
     decisions: tuple[Decision, ...] = ()
+    is_unknown: bool = False
 
 
 def infer_time_column(table: str, rows: pa.Table) -> RowTime:
     """The moment at which each row happened, if a column tells."""
     roles = {c: role_of(table, c) for c in rows.column_names if pa.types.is_timestamp(rows.column(c).type)}
-    likely = [c for c in roles if roles[c].may_be_row_time and _share_known(rows.column(c)) >= 0.5]
+    shares = {c: _share_known(rows.column(c)) for c, role in roles.items() if role.may_be_row_time}
+    likely = [c for c, share in shares.items() if share >= _KNOWN]
     passed = tuple(
         Decision("suspect", f"{role} date", "inferred", "such a date is never the time of a row", c)
         for c, role in roles.items()
         if not role.may_be_row_time
     )
     if not likely:
-        return RowTime(decisions=passed)
+        sparse = (
+            f"only {share:.0%} of its cells are known, too few for the time of a row" for share in shares.values()
+        )
+        empty = [
+            Decision("suspect", "mostly missing", "inferred", why, c) for c, why in zip(shares, sparse, strict=True)
+        ]
+        return RowTime(decisions=(*passed, *empty))
     ranks = {c: (_RANKS[roles[c]], not _says_moment(c)) for c in likely}
     likely = [c for c in likely if ranks[c] == min(ranks.values())]
     chosen = _earliest(rows, likely)
@@ -49,6 +59,14 @@ def infer_time_column(table: str, rows: pa.Table) -> RowTime:
     elif len(likely) > 1:
         why += ", and it is the earliest of " + ", ".join(likely)
     return RowTime(chosen, None, (Decision("time_column", chosen, "inferred", why), *passed))
+
+
+def rows_without_a_moment(table: str, rows: pa.Table, links: tuple[ForeignKey, ...], *, is_parent: bool) -> bool:
+    """Whether rows that no column places in time came one by one all the same: they are details of others, and carry
+    dates of what became of them. Taken for known from the start, they would tell the past its future."""
+    dates = [c for c in rows.column_names if pa.types.is_timestamp(rows.column(c).type)]
+    came = [c for c in dates if role_of(table, c) is not Role.LIFE]
+    return bool(links) and not is_parent and bool(came)
 
 
 def dates_written_later(

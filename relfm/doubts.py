@@ -50,7 +50,7 @@ def oddities_of(database: Database, task: Task, at: int) -> tuple[str, ...]:
     """What is odd about the data or about how the question fits them, labels aside."""
     found = [*_still_to_come(database, task), *_thin_end(database, task, at), *_unknown_values(database, task, at)]
     undated = undated_rows(database, task)
-    return tuple(found if undated is None else [*found, undated])
+    return (*found, *([] if undated is None else [undated]), *_without_time(database, task))
 
 
 def undated_rows(database: Database, task: Task) -> str | None:
@@ -63,6 +63,28 @@ def undated_rows(database: Database, task: Task) -> str | None:
         f"{number:,} of {total:,} rows of {task.entity} have no {column}, so they are never asked about;"
         f" time_column = false for {task.entity} in relfm.toml takes all its rows as known from the start"
     )
+
+
+def _without_time(database: Database, task: Task) -> Iterator[str]:
+    """Tables beside the question whose rows nobody can place in time, unless somebody has said so."""
+    if task.horizon is None:
+        return
+    near = {task.entity, *tables_of(task)}
+    beside = [t for n, t in database.schema.tables.items() if n not in near and database.num_rows(n)]
+    beside = [t for t in beside if any(fk.table in near for fk in t.foreign_keys)]
+    unknown = [t.name for t in beside if t.time_unknown]
+    if unknown:
+        yield (
+            f"nothing tells when the rows of {', '.join(unknown)} came, so no feature reads them: "
+            "name a time_column or time_from in relfm.toml, or time_column = false if all were there from the start"
+        )
+    said = [t.name for t in beside if any(d.what == "time_column" for d in t.decisions)]
+    timeless = [t.name for t in beside if not database.is_timed(t.name) and t.name not in said]
+    if timeless:
+        yield (
+            f"no column tells when the rows of {', '.join(timeless)} came, so all count as known at any time: if they "
+            "came one by one, name a time_column or time_from in relfm.toml, or leave them out with skip = true"
+        )
 
 
 def _still_to_come(database: Database, task: Task) -> Iterator[str]:
@@ -82,6 +104,7 @@ def _thin_end(database: Database, task: Task, at: int) -> Iterator[str]:
     if task.horizon is None:
         return
     length = max(task.horizon.approximate(), 1)
+    is_fresh = data_end(database, task, at) == at  # else all of them are stale, and that is said
     for name in counted_in(task):
         times = database.times(name)
         times = times[(times > TIMELESS) & (times <= at)]
@@ -90,7 +113,7 @@ def _thin_end(database: Database, task: Task, at: int) -> Iterator[str]:
         counts = np.unique((at - times) // length, return_counts=True)[1]
         recent, usual = int((times > at - length).sum()), float(np.median(counts))
         before = times[times <= at - length]
-        is_silent = recent == 0 and usual_end(times, at) < at
+        is_silent = is_fresh and recent == 0 and usual_end(times, at) < at
         if len(before) and (is_silent or 0 < recent < THIN * usual):
             end = format_time(int(before.max()) // SECOND * SECOND)
             yield (

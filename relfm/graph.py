@@ -55,11 +55,12 @@ class TemporalGraph:
         return TemporalGraph(self.database.hide(columns), self._links)
 
     def children_of(self, table: str) -> list[Relation]:
-        """Relations whose children point at ``table``, in name order; those through a hidden key are left out."""
+        """Relations whose children point at ``table``, in name order; those through a hidden key are left out, and
+        children of which nobody knows when they came."""
         relations = [
             Relation(child.name, key)
             for child, key in self.database.schema.children_of(table)
-            if self._is_usable(child.name, key)
+            if not child.time_unknown and self._is_usable(child.name, key)
         ]
         return sorted(relations)
 

@@ -61,7 +61,8 @@ class Decision:
 @dataclass(frozen=True)
 class Table:
     """A table. Without a ``time_column`` its rows are timeless, unless ``time_from`` names the foreign key whose
-    parent row gives them their time (order lines happen when their order does)."""
+    parent row gives them their time (order lines happen when their order does). ``time_unknown``: they happened at
+    times that no column tells, so no row may be described by them."""
 
     name: str
     columns: tuple[Column, ...]
@@ -69,6 +70,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     time_column: str | None = None
     time_from: ForeignKey | None = None
+    time_unknown: bool = False
     decisions: tuple[Decision, ...] = ()
 
     @property
@@ -167,6 +169,7 @@ def _table_to_dict(table: Table) -> dict[str, Any]:
         "primary_key": list(table.primary_key),
         "time_column": table.time_column,
         "time_from": _key_to_dict(table.time_from) if table.time_from else None,
+        "time_unknown": table.time_unknown,
         "foreign_keys": [_key_to_dict(fk) for fk in table.foreign_keys],
         "columns": {
             c.name: {"stype": c.stype and c.stype.value, "type": c.type, "is_written_later": c.is_written_later}
@@ -188,5 +191,6 @@ def _table_from_dict(name: str, value: Mapping[str, Any]) -> Table:
         foreign_keys=tuple(_key_from_dict(fk) for fk in value["foreign_keys"]),
         time_column=value["time_column"],
         time_from=_key_from_dict(value["time_from"]) if value.get("time_from") else None,
+        time_unknown=value["time_unknown"],
         decisions=tuple(Decision(**d) for d in value.get("decisions", ())),
     )

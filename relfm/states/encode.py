@@ -63,7 +63,8 @@ def encode_database(database: Database, encoder: Encoder, *, name: str = "", unt
     links, keys = [], []
     for child, table in enumerate(names):
         for key in sorted(database.schema.tables[table].foreign_keys):
-            if key.table not in database.tables or any(database.is_hidden(table, c) for c in key.columns):
+            is_hidden = any(database.is_hidden(table, c) for c in key.columns)
+            if key.table not in database.tables or is_hidden or database.schema.tables[table].time_unknown:
                 continue
             label = strings.id(f"{table}.{'+'.join(key.columns)} -> {key.table}")
             size = database.num_rows(key.table)
