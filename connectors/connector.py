@@ -5,6 +5,7 @@ A connector never writes to its source and never shows a password.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
@@ -65,17 +66,26 @@ def with_binary_keys(declared: Iterable[DeclaredTable]) -> tuple[DeclaredTable, 
 
 
 def with_real_names(declared: Iterable[DeclaredTable]) -> tuple[DeclaredTable, ...]:
-    """The same tables with foreign keys spelled as the tables that they point at are, for sources where case means
+    """The same tables with keys spelled as the columns and tables that they name are, for sources where case means
     nothing and a constraint keeps the case in which it was typed."""
     declared = tuple(declared)
     columns = {t.name: [c.name for c in t.columns] for t in declared}
 
-    def spelled(key: ForeignKey) -> ForeignKey:
-        table = match_name(key.table, columns) or key.table
-        others = tuple(match_name(c, columns.get(table, ())) or c for c in key.other_columns)
-        return ForeignKey(key.columns, table, others)
+    def named(table: str, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(match_name(c, columns.get(table, ())) or c for c in names)
 
-    return tuple(replace(t, foreign_keys=tuple(sorted(spelled(k) for k in t.foreign_keys))) for t in declared)
+    def spelled(child: str, key: ForeignKey) -> ForeignKey:
+        table = match_name(key.table, columns) or key.table
+        return ForeignKey(named(child, key.columns), table, named(table, key.other_columns))
+
+    return tuple(
+        replace(
+            t,
+            primary_key=named(t.name, t.primary_key),
+            foreign_keys=tuple(sorted(spelled(t.name, k) for k in t.foreign_keys)),
+        )
+        for t in declared
+    )
 
 
 class ReadAgain(Exception):
@@ -98,6 +108,10 @@ class Connector(Protocol):
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
         """A hash of the content of ``tables``: equal exactly if the content is equal; None if the source has none."""
+        ...
+
+    def files(self) -> Sequence[Path]:
+        """The files that hold the source; none for a server, whose tables are read as of one moment."""
         ...
 
     def close(self) -> None: ...

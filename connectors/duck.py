@@ -60,7 +60,10 @@ class DuckConnector:
             raise ConnectionFailed(f"cannot read table '{table}' of '{self.label}': {_first_line(error)}") from None
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return hash_files([self.file, self.file.with_name(self.file.name + ".wal")])
+        return hash_files(self.files())
+
+    def files(self) -> Sequence[Path]:
+        return [self.file, self.file.with_name(self.file.name + ".wal")]
 
     def close(self) -> None:
         if self._session is not None:

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
+from relfm import reading, schema, times
 from relfm.connectors.connector import DeclaredTable
 
 _BLOCK = 2**20
@@ -28,6 +30,26 @@ def hash_facts(facts: Iterable[object]) -> str:
     return hashlib.blake2b(json.dumps(list(facts), default=str).encode(), digest_size=16).hexdigest()
 
 
-def snapshot_key(fingerprint: str, declared: Sequence[DeclaredTable], version: int) -> str:
-    """The name of the snapshot of this content, read through these declarations by this version."""
-    return hash_facts([fingerprint, version, *(repr(t) for t in declared)])
+def stamps(files: Iterable[Path]) -> tuple[tuple[int, int, int] | None, ...]:
+    """What changes when something writes to one of ``files``: which file it is, its size and when it was written."""
+    return tuple(_stamp(file) for file in files)
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def snapshot_key(fingerprint: str, declared: Sequence[DeclaredTable]) -> str:
+    """The name of the snapshot of this content, read through these declarations by this code."""
+    return hash_facts([fingerprint, code_version(), *(repr(t) for t in declared)])
+
+
+@cache
+def code_version() -> str:
+    """A hash of the code that makes a snapshot of a source: whatever changes there may read the same rows otherwise."""
+    beside = [Path(module.__file__) for module in (reading, schema, times)]
+    return hash_files([*sorted(Path(__file__).parent.glob("*.py")), *beside])

@@ -59,6 +59,9 @@ class FolderConnector:
         files = self._files()
         return hash_files(files[t] for t in tables)
 
+    def files(self) -> Sequence[Path]:
+        return list(self._files().values())
+
     def close(self) -> None:
         pass
 

@@ -4,6 +4,7 @@ The frames are never changed; what is kept is a copy in Arrow.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -36,6 +37,9 @@ class FramesConnector:
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
         return None
+
+    def files(self) -> Sequence[Path]:
+        return []
 
     def close(self) -> None:
         pass

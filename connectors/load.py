@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from relfm.connectors.connector import Connector, DeclaredTable, key_columns, with_binary_keys
-from relfm.connectors.fingerprint import snapshot_key
+from relfm.connectors.fingerprint import snapshot_key, stamps
 from relfm.connectors.infer import infer
 from relfm.connectors.overrides import read_overrides
-from relfm.connectors.snapshot import VERSION, Snapshot, read_snapshot, snapshots_folder, write_snapshot
+from relfm.connectors.snapshot import Snapshot, read_snapshot, snapshots_folder, write_snapshot
 from relfm.connectors.sources import open_source
 from relfm.connectors.spool import canonical_table, collect
 from relfm.database import Database
+from relfm.errors import ConnectionFailed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Progress = Callable[[str, int, int], None]
+
+_ATTEMPTS = 3
 
 
 def connect(
@@ -62,10 +65,11 @@ def _snapshot(
 ) -> tuple[Snapshot, str | None]:
     """The source's rows, from the cache if its content is known there, and the content's key."""
     declared = with_binary_keys(connector.describe(tables))
+    before = stamps(connector.files())
     fingerprint = connector.fingerprint([t.name for t in declared]) if cache else None
     if fingerprint is None:
-        return _read(connector, declared, None, progress), None
-    key = snapshot_key(fingerprint, declared, VERSION)
+        return _read_whole(connector, declared, None, progress), None
+    key = snapshot_key(fingerprint, declared)
     folder = snapshots_folder(cache_dir) / key
     found = read_snapshot(folder)
     if found is not None:
@@ -73,11 +77,29 @@ def _snapshot(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".tmp-", dir=folder.parent) as spill:
-            snapshot = _read(connector, declared, Path(spill), progress)
+            snapshot = _read_whole(connector, declared, Path(spill), progress)
+            if stamps(connector.files()) != before:
+                return snapshot, None  # other rows than those that the key names
             write_snapshot(folder, snapshot)
     except OSError:  # no room or no permission for a cache: do without
-        return _read(connector, declared, None, progress), key
+        return _read_whole(connector, declared, None, progress), key
     return read_snapshot(folder) or snapshot, key
+
+
+def _read_whole(
+    connector: Connector, declared: Sequence[DeclaredTable], spill: Path | None, progress: Progress | None
+) -> Snapshot:
+    """The rows of one moment: files that change while they are read are read again."""
+    for _ in range(_ATTEMPTS):
+        before = stamps(connector.files())
+        snapshot = _read(connector, declared, spill, progress)
+        if stamps(connector.files()) == before:
+            return snapshot
+        connector.close()  # a session may go on seeing what it saw first
+    raise ConnectionFailed(
+        f"'{connector.label}' changes while it is read, {_ATTEMPTS} times in a row",
+        hint="wait until nothing writes to it, or read a copy",
+    )
 
 
 def _read(

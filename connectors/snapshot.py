@@ -18,9 +18,6 @@ import pyarrow as pa
 from relfm.connectors.connector import DeclaredColumn, DeclaredTable
 from relfm.schema import Decision, ForeignKey, Schema
 
-VERSION = 4
-"""Raised whenever the same source would give another snapshot."""
-
 _KEPT = 8
 _ROWS = 2**22
 _ABANDONED = 24 * 3600
@@ -45,13 +42,11 @@ def read_snapshot(folder: Path) -> Snapshot | None:
     """The snapshot in ``folder``, memory-mapped; None if there is none or it is damaged."""
     try:
         content = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
-        if content["version"] != VERSION:
-            return None
         tables = {name: _read_table(folder / file, size) for name, (file, size) in content["files"].items()}
         os.utime(folder)  # the latest used are the last to be pruned
         declared = tuple(_declared_from(value) for value in content["declared"])
         return Snapshot(declared, tables, Schema.from_dict(content["schema"]))
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
         return None
 
 
@@ -66,7 +61,6 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
             _write_table(file, rows)
             files[name] = (file.name, file.stat().st_size)
         content = {
-            "version": VERSION,
             "files": files,
             "declared": [asdict(t) for t in snapshot.declared],
             "schema": snapshot.schema.to_dict(),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -117,6 +118,9 @@ class SqlConnector:
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
         return None
+
+    def files(self) -> Sequence[Path]:
+        return []
 
     def close(self) -> None:
         if "_engine" in self.__dict__:

@@ -65,7 +65,10 @@ class SqliteConnector:
             yield from self._read_fast(session, table, sql, held)
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return hash_files([self.file, self.file.with_name(self.file.name + "-wal")])
+        return hash_files(self.files())
+
+    def files(self) -> Sequence[Path]:
+        return [self.file, self.file.with_name(self.file.name + "-wal")]
 
     def close(self) -> None:
         if self._session is not None:

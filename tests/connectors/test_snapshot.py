@@ -1,16 +1,18 @@
 """An unchanged source is read once; a snapshot is whole or absent, and its name holds no secret."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from relfm.connectors import connect
+from relfm import reading, schema
+from relfm.connectors import connect, fingerprint, infer, text_types
 from relfm.connectors.snapshot import prune, read_snapshot, snapshots_folder
 from relfm.connectors.sqlite import SqliteConnector
+from relfm.errors import ConnectionFailed
 
 
 @pytest.fixture
@@ -130,3 +132,55 @@ def test_progress_names_each_table(shop: Path, tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     connect(shop, cache_dir=tmp_path, progress=lambda *step: steps.append(step))
     assert steps == [("orders", 0, 1), ("", 1, 1)]
+
+
+def test_other_code_reads_again(shop: Path, reads: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = connect(shop, cache_dir=tmp_path)
+    monkeypatch.setattr(fingerprint, "code_version", lambda: "another")
+    again = connect(shop, cache_dir=tmp_path)
+    assert reads == ["orders", "orders"]
+    assert first.key != again.key
+
+
+def test_the_version_is_that_of_the_code_that_reads() -> None:
+    modules = {Path(m.__file__) for m in (text_types, infer, schema, reading)}
+    hashed: list[Path] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "hash_files", lambda files: hashed.extend(files) or "")
+        fingerprint.code_version.__wrapped__()
+    assert modules <= set(hashed)
+
+
+@pytest.fixture
+def changed_while_read(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lets another process add an order each of the first so many times that the file is read."""
+
+    def change_while_read(times: int) -> None:
+        left, original = list(range(times)), SqliteConnector.read
+
+        def read(self: SqliteConnector, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+            yield from original(self, table, columns)
+            if left:
+                change(shop, f"INSERT INTO orders VALUES ({100 + left.pop()}, '2024-01-03', 1)")
+
+        monkeypatch.setattr(SqliteConnector, "read", read)
+
+    return change_while_read
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again_and_not_kept(
+    shop: Path, changed_while_read: Callable[[int], None], tmp_path: Path
+) -> None:
+    old = shop.read_bytes()
+    changed_while_read(1)
+    assert connect(shop, cache_dir=tmp_path).num_rows("orders") == 3
+    shop.write_bytes(old)
+    assert connect(shop, cache_dir=tmp_path).num_rows("orders") == 2
+
+
+def test_a_file_that_never_stands_still_is_refused(
+    shop: Path, changed_while_read: Callable[[int], None], tmp_path: Path
+) -> None:
+    changed_while_read(9)
+    with pytest.raises(ConnectionFailed, match="changes while it is read, 3 times in a row"):
+        connect(shop, cache_dir=tmp_path)
