@@ -295,17 +295,3 @@ def test_key_whose_column_cannot_be_read_is_no_key() -> None:
     declared = DeclaredTable("t", (DeclaredColumn("id", "GEOMETRY", "binary data"),), ("id",))
     schema, _ = infer([declared], {"t": pa.table({"at": [1, 2]})}, {})
     assert schema.table("t").primary_key == ()
-
-
-def test_duckdb_keys_may_be_typed_in_another_case(tmp_path: Path) -> None:
-    file = tmp_path / "shop.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        connection.execute("CREATE TABLE customers (code INTEGER, PRIMARY KEY (CODE))")
-        connection.execute(
-            "CREATE TABLE o (id INTEGER PRIMARY KEY, buyer INTEGER, FOREIGN KEY (Buyer) REFERENCES Customers (Code))"
-        )
-        connection.execute("INSERT INTO customers VALUES (1), (2)")
-        connection.execute("INSERT INTO o VALUES (1, 2), (2, 2)")
-    schema = connect(file, cache=False).schema
-    assert schema.tables["customers"].primary_key == ("code",)
-    assert schema.tables["o"].foreign_keys == (ForeignKey(("buyer",), "customers", ("code",)),)
