@@ -20,6 +20,7 @@ from relfm.query.nodes import (
     Not,
     PredictiveQuery,
     Window,
+    strength,
 )
 from relfm.query.walk import aggregates_of
 from relfm.schema import Schema
@@ -110,7 +111,9 @@ def _value(node: Expression | Constants) -> str:
             words = _WORDS_BY_FUNCTION[node.function]
             return f"{words} {_value(node.argument)}{_filter(node)} {_when(node.window)}"
         case Arithmetic():
-            return f"{_value(node.left)} {_WORDS_BY_SIGN[node.operator]} {_value(node.right)}"
+            left = _bracketed(_value(node.left), strength(node.left) < strength(node))
+            right = _bracketed(_value(node.right), strength(node.right) <= strength(node))
+            return f"{left} {_WORDS_BY_SIGN[node.operator]} {right}"
         case _:
             return str(node)
 
@@ -118,15 +121,19 @@ def _value(node: Expression | Constants) -> str:
 def _condition(node: Condition) -> str:
     match node:
         case Logic():
-            return f" {node.operator.lower()} ".join(
-                f"({_condition(c)})" if isinstance(c, Logic) else _condition(c) for c in node.conditions
-            )
+            parts = [_bracketed(_condition(c), isinstance(c, Logic)) for c in node.conditions]
+            return f" {node.operator.lower()} ".join(parts)
         case Not():
-            return f"it is not so that {_condition(node.condition)}"
+            return f"it is not so that {_bracketed(_condition(node.condition), isinstance(node.condition, Logic))}"
         case Aggregate():
             return f"there are {table_of(node)}{_filter(node)} {_when(node.window)}"
         case Comparison():
             return _comparison(node)
+
+
+def _bracketed(text: str, needed: bool) -> str:
+    """``text`` in brackets where the question needs them too: without them it would read as another question."""
+    return f"({text})" if needed else text
 
 
 def _comparison(node: Comparison) -> str:

@@ -127,9 +127,9 @@ class Arithmetic:
     span: TextSpan | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
-        strength = _strength(self)
-        left = f"({self.left})" if _strength(self.left) < strength else str(self.left)
-        right = f"({self.right})" if _strength(self.right) <= strength else str(self.right)
+        own = strength(self)
+        left = f"({self.left})" if strength(self.left) < own else str(self.left)
+        right = f"({self.right})" if strength(self.right) <= own else str(self.right)
         return f"{left} {self.operator} {right}"
 
 
@@ -288,7 +288,7 @@ FORECAST TIMEFRAME TIMEFRAMES RANK CLASSIFY TOP VIA LIKE CONTAINS STARTS ENDS WI
 RESERVED = frozenset(_WORDS.split())
 
 
-def _strength(expression: Expression) -> int:
+def strength(expression: Expression) -> int:
     """How tightly an expression holds together: sums loosest, then products, then everything else."""
     if not isinstance(expression, Arithmetic):
         return 3

@@ -46,3 +46,37 @@ from relfm.query import english
 )
 def test_a_question_is_read_back_in_english(text: str, reading: str) -> None:
     assert english(text, SCHEMA) == reading
+
+
+_WHO = "PREDICT COUNT(orders.*, 0, 9) > 0 FOR EACH users WHERE "
+_A, _B = "users.age > 1", "users.vip = 1"
+
+
+@pytest.mark.parametrize(
+    ("condition", "reading"),
+    [
+        (f"NOT ({_A} AND {_B})", "it is not so that (users.age is more than 1 and users.vip is 1)"),
+        (f"NOT {_A} AND {_B}", "it is not so that users.age is more than 1 and users.vip is 1"),
+        (f"NOT ({_A} OR {_B})", "it is not so that (users.age is more than 1 or users.vip is 1)"),
+        (f"NOT {_A} OR {_B}", "it is not so that users.age is more than 1 or users.vip is 1"),
+        (
+            "NOT users.age BETWEEN 1 AND 2",
+            "it is not so that (users.age is at least 1 and users.age is at most 2)",
+        ),
+        (f"NOT ({_A})", "it is not so that users.age is more than 1"),
+        (f"({_A} OR {_B}) AND {_A}", "(users.age is more than 1 or users.vip is 1) and users.age is more than 1"),
+        ("(users.age + 1) * 2 > 3", "(users.age plus 1) times 2 is more than 3"),
+        ("users.age + (1 * 2) > 3", "users.age plus 1 times 2 is more than 3"),
+        ("users.age - (1 - 2) > 3", "users.age minus (1 minus 2) is more than 3"),
+        ("(users.age - 1) - 2 > 3", "users.age minus 1 minus 2 is more than 3"),
+        ("users.age / (1 * 2) > 3", "users.age divided by (1 times 2) is more than 3"),
+        ("3 > (users.age + 1) * 2", "3 is more than (users.age plus 1) times 2"),
+    ],
+)
+def test_the_reading_has_the_brackets_that_the_question_needs(condition: str, reading: str) -> None:
+    assert f" where {reading}: " in english(_WHO + condition, SCHEMA)
+
+
+def test_an_aggregate_of_arithmetic_has_them_too() -> None:
+    reading = english("PREDICT SUM((orders.price + orders.qty) * orders.qty, 0, 9) FOR EACH users", SCHEMA)
+    assert "the sum of (orders.price plus orders.qty) times orders.qty in the next 9 days" in reading
