@@ -10,6 +10,7 @@ import platform
 import sys
 import tempfile
 import traceback
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from relfm.cli.scrub import scrub
@@ -48,14 +49,21 @@ def _lines(error: RelfmError) -> str:
 
 
 def pointed(text: str, span: tuple[int, int] | None) -> list[str]:
-    """The line of ``text`` where ``span`` begins, with carets under the span."""
+    """The line of ``text`` where ``span`` begins, with carets under the span, as a terminal shows it."""
+    text = "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
     if span is None:
         return [f"  {line}" for line in text.splitlines()]
     start, end = span
     line_start = text.rfind("\n", 0, start) + 1
     line = text[line_start:].split("\n", 1)[0]
-    width = max(1, min(end, line_start + len(line)) - start)
-    return [f"  {line}".replace("\t", " "), "  " + " " * (start - line_start) + "^" * width]
+    before, under = text[line_start:start], text[start : min(end, line_start + len(line))]
+    return [f"  {line}".replace("\t", " "), "  " + " " * _cells(before) + "^" * max(1, _cells(under))]
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal ``text`` fills: two for each wide character, none for an accent on another."""
+    shown = [c for c in text if unicodedata.category(c) not in ("Mn", "Me", "Cf")]
+    return sum(2 if unicodedata.east_asian_width(c) in ("W", "F") else 1 for c in shown)
 
 
 def _sentence(message: str) -> str:

@@ -101,7 +101,7 @@ class _Names:
         table = self.table(entity.table, entity.table_span)
         key = entity.key
         if key is not None:
-            key = self.column(Column(table.name, key, entity.span, entity.table_span)).name
+            key = self.column(Column(table.name, key, entity.span, entity.table_span, entity.key_span)).name
             if table.primary_key != (key,):
                 raise self._no_key(table, key, entity)
         elif entity.ids is not None:

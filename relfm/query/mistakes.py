@@ -38,7 +38,7 @@ def explain_unexpected(text: str, error: UnexpectedInput) -> QuestionError:
     """The QuestionError for what lark could not read."""
     start = error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(text)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        start = len(text)
+        start = len(text.rstrip())  # what is missing is missed in the last line that can be seen
     word = _word_at(text, start)
     span = (start, start + len(word))
     terminals = set(error.allowed or ()) if isinstance(error, UnexpectedCharacters) else set(error.expected or ())

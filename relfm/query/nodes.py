@@ -108,10 +108,7 @@ class Column:
     name: str
     span: TextSpan | None = field(default=None, compare=False, repr=False)
     table_span: TextSpan | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def name_span(self) -> TextSpan | None:
-        return (self.table_span[1] + 1, self.span[1]) if self.span and self.table_span else None
+    name_span: TextSpan | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{name_text(self.table)}.{self.name if self.name == '*' else name_text(self.name)}"
@@ -227,6 +224,7 @@ class Entity:
     ids: tuple[Constant, ...] | None = None
     span: TextSpan | None = field(default=None, compare=False, repr=False)
     table_span: TextSpan | None = field(default=None, compare=False, repr=False)
+    key_span: TextSpan | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         named = name_text(self.table) + (f".{name_text(self.key)}" if self.key is not None else "")

@@ -109,7 +109,7 @@ class _Builder(Transformer):
                 f"write FOR EACH {named}, or name ids: FOR {named} = 1 or FOR {named} IN (1, 2)",
                 (table_span[0], meta.end_pos),
             )
-        return Entity(table, key and key[0], ids, (table_span[0], meta.end_pos), table_span)
+        return Entity(table, key and key[0], ids, (table_span[0], meta.end_pos), table_span, key and key[1])
 
     def where(self, meta: Meta, children: list) -> Condition:
         return children[0]
@@ -223,8 +223,8 @@ class _Builder(Transformer):
         return Constant(-_number(value) if sign else _number(value), _span(meta))
 
     def column(self, meta: Meta, children: list) -> Column:
-        (table, table_span), (name, _) = children
-        return Column(table, name, _span(meta), table_span)
+        (table, table_span), (name, name_span) = children
+        return Column(table, name, _span(meta), table_span, name_span)
 
     via = column
 

@@ -51,6 +51,27 @@ def test_carets_stand_in_the_line_where_the_span_begins():
     assert pointed("PREDICT", (7, 7)) == ["  PREDICT", "         ^"]
 
 
+@pytest.mark.parametrize(
+    ("marked", "before", "under"),
+    [
+        ("日本 = «x»", 7, 1),
+        ("x = «日本y»", 4, 5),
+        ("ｆ = «x»", 5, 1),
+        ("e\u0301 = «x»", 4, 1),
+        ("x\t= «y»", 4, 1),
+        ("x\ny = «日»", 4, 2),
+    ],
+)
+def test_carets_stand_under_the_cells_that_a_terminal_shows(marked, before, under):
+    text = marked.replace("«", "").replace("»", "")
+    shown = pointed(text, (marked.index("«"), marked.index("»") - 1))
+    assert shown[1] == "  " + " " * before + "^" * under
+
+
+def test_text_that_is_not_utf_8_is_shown_as_one_mark():
+    assert pointed("x = '\udcff'", (5, 6)) == ["  x = '\ufffd'", "       ^"]
+
+
 @pytest.fixture
 def report(tmp_path, monkeypatch):
     """The text and the file of a bug that met a secret."""

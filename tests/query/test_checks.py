@@ -29,6 +29,9 @@ _CONTROLS = [
 ]
 _NAMES = [
     ("PREDICT users.«price» FOR EACH users", "unknown column 'price' in table 'users'", "orders has price"),
+    ("PREDICT SUM(orders . «prise», 0, 30) FOR EACH users", "unknown column 'prise'", "did you mean price"),
+    ("PREDICT SUM(«order» . price, 0, 30) FOR EACH users", "unknown table 'order'", "did you mean orders"),
+    ("PREDICT users.age FOR users . «user» = 3", "unknown column 'user'", "did you mean user_id"),
     ("PREDICT COUNT(orders.*, 0, 30) FOR EACH «orders.user_id»", "not the primary key", "FOR EACH users.user_id"),
     ("PREDICT users.age FOR EACH «users.age»", "not the primary key", "the key of users is user_id"),
     ("PREDICT lines.amount FOR EACH «lines.line_no»", "not the primary key", "order_id, line_no"),

@@ -17,6 +17,8 @@ _MISTAKES = [
     ("PREDICT «SUM»(DISTINCT o.x, 0, 30) FOR EACH u", "DISTINCT does not go with SUM", "COUNT"),
     ("PREDICT COUNT(o.*, 0, 30, «dyas») FOR EACH u", "unknown unit 'dyas'", "did you mean days"),
     ("PREDICT COUNT(o.*, 0, 30«»", "the question ends too early", "','"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0«»\n", "the question ends too early", "FOR"),
+    ("PREDICT COUNT(o.*, 0, 30«» \n \n", "the question ends too early", "','"),
     ("PREDICT COUNT(«*», 0, 30) FOR EACH u", r"'\*' cannot stand here", "inside an aggregate"),
     ("PREDICT u.«*» > 1 FOR EACH u", r"'\*' cannot stand here", "inside an aggregate"),
     ("PREDICT COUNT(o«,» 0, 30) FOR EACH u", "',' cannot stand here", "table.column"),
