@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relfm.errors import QuestionError, SchemaError
+from relfm.query.limits import TOO_DEEP, TOO_DEEP_HINT
 from relfm.query.nodes import Aggregate, Column, Comparison, Entity, Logic, Not, PredictiveQuery, TextSpan
 from relfm.query.parser import parse
 from relfm.query.routes import Route, describe_routes, routes
@@ -46,7 +47,7 @@ class BoundQuery:
 def bind(query: PredictiveQuery | str, schema: Schema) -> BoundQuery:
     """``query`` with all names resolved against ``schema`` (without regard to case)."""
     if isinstance(query, str) or query.text is None:
-        query = parse(str(query))
+        query = parse(_text_of(query))
     names = _Names(schema, query.text)
     entity = names.entity(query.entity)
     query = replace(
@@ -61,6 +62,13 @@ def bind(query: PredictiveQuery | str, schema: Schema) -> BoundQuery:
     aggregates = {n: paths.of_aggregate(n) for n in walk(whole) if isinstance(n, Aggregate)}
     parents = {c.table: paths.to_parent(entity.table, c) for c in columns_outside_aggregates(whole)}
     return BoundQuery(query, schema, aggregates, parents)
+
+
+def _text_of(query: PredictiveQuery | str) -> str:
+    try:
+        return str(query)
+    except RecursionError:  # built in code: a text that is so deep is refused where it is parsed
+        raise QuestionError(TOO_DEEP, TOO_DEEP_HINT) from None
 
 
 def span_of(node: Any) -> TextSpan | None:

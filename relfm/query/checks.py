@@ -3,12 +3,15 @@
 ``check`` raises QuestionError with a fix at the first such part, in the order of the text.
 """
 
+from typing import Any
+
 from relfm.query.binding import BoundQuery
-from relfm.query.nodes import Aggregate, Column, Function, Window
+from relfm.query.nodes import Aggregate, Column, Constant, Function, Window
 from relfm.query.values import check_types
 from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
 from relfm.times import Span
 
+_LEAST = -(2**63)
 _LONGEST = Span.of(1000, "years").approximate()
 _NEEDS_COLUMN = frozenset(Function) - {Function.COUNT, Function.EXISTS}
 
@@ -19,6 +22,7 @@ def check(bound: BoundQuery) -> None:
         _check_aggregate(bound, aggregate)
     for node in walk((bound.query.target, bound.query.where, bound.query.assuming)):
         check_types(bound, node)
+        _check_number(bound, node)
     _check_target(bound)
     _check_where(bound)
     _check_assuming(bound)
@@ -54,6 +58,13 @@ def _check_aggregate(bound: BoundQuery, aggregate: Aggregate) -> None:
             f"name one in relfm.toml: [tables.{table.name}] time_column = …",
             aggregate,
         )
+
+
+def _check_number(bound: BoundQuery, node: Any) -> None:
+    """QuestionError for a whole number that SQL would take for none, or for one of a type that no column has."""
+    if isinstance(node, Constant) and isinstance(node.value, int) and not _LEAST <= node.value < -_LEAST:
+        message = f"{node} is too large for a whole number, which has 64 bits"
+        raise bound.fault(message, f"write it with a point or an exponent: {float(node.value)!r}", node)
 
 
 def _check_length(bound: BoundQuery, window: Window, node: Aggregate) -> None:

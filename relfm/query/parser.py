@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedInput, VisitError
 from lark.tree import Meta
 
 from relfm.errors import QuestionError, UsageError
+from relfm.query.limits import check_depth, check_text, number_of
 from relfm.query.mistakes import explain_unexpected
 from relfm.query.nodes import (
     Aggregate,
@@ -45,10 +46,12 @@ _OUTSIDE = (Compare.LESS, Compare.GREATER)
 
 def parse(text: str) -> PredictiveQuery:
     """The question in ``text``; QuestionError with the span of the offending token if it is not one."""
+    check_text(text)
     try:
         tree = _grammar().parse(text.rstrip().removesuffix(";"))
     except UnexpectedInput as error:
         raise explain_unexpected(text, error) from None
+    check_depth(tree, text)
     try:
         return _Builder(text).transform(tree)
     except VisitError as error:
@@ -83,15 +86,17 @@ class _Builder(Transformer):
         return PredictiveQuery(target, entity, where, assuming, text=self.text, **told)
 
     def forecast(self, meta: Meta, children: list) -> tuple:
-        if int(children[0]) < 1:
+        steps = number_of(children[0], self.text)
+        if steps < 1:
             raise self._error("FORECAST needs at least 1 timeframe", "write FORECAST 4 TIMEFRAMES", _span(children[0]))
-        return "forecast", int(children[0]), _span(meta)
+        return "forecast", steps, _span(meta)
 
     def rank(self, meta: Meta, children: list) -> tuple:
         word, top = children
-        if top is not None and int(top) < 1:
+        count = None if top is None else number_of(top, self.text)
+        if count is not None and count < 1:
             raise self._error("TOP needs at least 1", "write TOP 10", _span(top))
-        return "rank", Rank(word.upper(), None if top is None else int(top), _span(meta)), _span(meta)
+        return "rank", Rank(word.upper(), count, _span(meta)), _span(meta)
 
     def empty(self, meta: Meta, children: list) -> tuple:
         word = children[0].upper()
@@ -203,7 +208,8 @@ class _Builder(Transformer):
             if sign is None:
                 raise self._error("a window cannot reach to INF", "name where it ends: 0, 30, days", _span(meta))
             return None
-        return -int(value) if sign else int(value)
+        count = number_of(value, self.text)
+        return -count if sign else count
 
     def arithmetic(self, meta: Meta, children: list) -> Arithmetic:
         left, operator, right = children
@@ -216,11 +222,12 @@ class _Builder(Transformer):
         return Arithmetic("-", Constant(0, _span(meta)), inner, _span(meta))
 
     def number_of(self, meta: Meta, children: list) -> Constant:
-        return Constant(_number(children[0]), _span(meta))
+        return Constant(number_of(children[0], self.text), _span(meta))
 
     def number(self, meta: Meta, children: list) -> Constant:
         sign, value = children
-        return Constant(-_number(value) if sign else _number(value), _span(meta))
+        size = number_of(value, self.text)
+        return Constant(-size if sign else size, _span(meta))
 
     def column(self, meta: Meta, children: list) -> Column:
         (table, table_span), (name, name_span) = children
@@ -269,10 +276,6 @@ class _Builder(Transformer):
 
     def _error(self, message: str, hint: str | None, span: TextSpan) -> QuestionError:
         return QuestionError(message, hint, text=self.text, span=span)
-
-
-def _number(token: Token) -> int | float:
-    return int(token) if token.type == "INT" else float(token)
 
 
 def _is_after(low: Expression, high: Expression) -> bool:
