@@ -20,6 +20,7 @@ from relfm.query.nodes import (
     Not,
     PredictiveQuery,
 )
+from relfm.query.values import ValueType, type_of
 from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
 from relfm.schema import Schema
 from relfm.stype import Stype
@@ -78,19 +79,21 @@ def kind_of(bound: BoundQuery) -> TargetKind:
     return TargetKind.FORECAST
 
 
-def _kind_of_value(bound: BoundQuery, node: Expression) -> TargetKind:
+def _kind_of_value(bound: BoundQuery, node: Expression, asked: Expression | None = None) -> TargetKind:
+    """The kind of ``node``; a refusal shows how to ask about ``asked``, the aggregate that it stands in."""
+    asked = node if asked is None else asked
     if isinstance(node, Aggregate) and node.function in _KEEPS_TYPE:
-        kind = _kind_of_value(bound, node.argument)
+        kind = _kind_of_value(bound, node.argument, asked)
         return TargetKind.REGRESSION if node.function in (Function.MIN, Function.MAX) else kind
     if not isinstance(node, Column):
         return TargetKind.REGRESSION
     column = bound.schema.tables[node.table].column(node.name)
     if column.type == "timestamp":
-        raise bound.fault(f"{node} is a time", f"ask whether it is after a date: {node} > 2026-01-31", node)
+        raise bound.fault(f"{node} is a time", f"ask whether it is after a date: {asked} > 2026-01-31", node)
     if column.type == "list" or column.stype in (Stype.embedding, Stype.multicategorical):
-        raise bound.fault(f"{node} holds lists", f"ask about one member: {node} CONTAINS 'x'", node)
+        raise bound.fault(f"{node} holds lists", f"ask about one member: {asked} CONTAINS 'x'", node)
     if column.stype is Stype.text_embedded:
-        raise bound.fault(f"{node} is free text", f"ask about a part of it: {node} CONTAINS 'x'", node)
+        raise bound.fault(f"{node} is free text", f"ask about a part of it: {asked} CONTAINS 'x'", node)
     if column.type == "string" or column.stype is Stype.categorical:
         return TargetKind.MULTICLASS
     return TargetKind.REGRESSION
@@ -140,7 +143,9 @@ def _notes(bound: BoundQuery) -> tuple[str, ...]:
         notes.append(f"EMPTY AS 0: a row of {entity} with nothing in the window counts as 0")
     if query.empty is None and functions - _ZERO - {Function.LIST_DISTINCT}:
         named = ", ".join(sorted(functions - _ZERO - {Function.LIST_DISTINCT}))
-        notes.append(f"{named} of an empty window is unknown: such rows teach nothing (EMPTY AS 0 would count them)")
+        numbers = all(type_of(bound, a) in (ValueType.NUMBER, ValueType.TRUTH) for a in aggregates_of(query.target))
+        advice = " (EMPTY AS 0 would count them)" if numbers else ""
+        notes.append(f"{named} of an empty window is unknown: such rows teach nothing{advice}")
     if query.assuming is not None:
         notes.append("ASSUMING restricts what is learned from, not who is predicted: the future of those is unknown")
     if query.where is not None and query.entity.ids is not None:

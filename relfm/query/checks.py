@@ -5,9 +5,10 @@
 
 from typing import Any
 
+from relfm.errors import QuestionError
 from relfm.query.binding import BoundQuery
-from relfm.query.nodes import Aggregate, Column, Constant, Function, Window
-from relfm.query.values import check_types
+from relfm.query.nodes import Aggregate, Column, Constant, Empty, Function, Window
+from relfm.query.values import ValueType, check_types, type_of
 from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
 from relfm.times import Span
 
@@ -141,8 +142,20 @@ def _check_clauses(bound: BoundQuery) -> None:
         raise bound.fault("only LIST_DISTINCT can be ranked", "leave RANK out, or ask LIST_DISTINCT(…)", query.rank)
     if query.empty is not None and is_static(bound):
         raise bound.fault("EMPTY is about windows, and the target has none", "leave it out", target)
+    if query.empty is Empty.ZERO:
+        _check_zero(bound)
     if query.forecast is not None:
         _check_forecast(bound)
+
+
+def _check_zero(bound: BoundQuery) -> None:
+    """QuestionError where an empty window shall count as 0 and a full one holds no number."""
+    for aggregate in aggregates_of(bound.query.target):
+        kind = type_of(bound, aggregate)
+        if kind not in (ValueType.NUMBER, ValueType.TRUTH) and aggregate.function is not Function.LIST_DISTINCT:
+            message = f"{aggregate.function} of {aggregate.argument} is {kind}, and 0 is a number"
+            hint = "write EMPTY AS NULL or EMPTY AS SKIP, or leave it out"
+            raise QuestionError(message, hint, text=bound.query.text, span=bound.query.empty_span)
 
 
 def _check_ranking(bound: BoundQuery, target: Aggregate) -> None:
@@ -161,7 +174,7 @@ def _check_ranking(bound: BoundQuery, target: Aggregate) -> None:
 def _check_forecast(bound: BoundQuery) -> None:
     target = bound.query.target
     future = [a.window for a in aggregates_of(target) if a.window.end > 0]
-    lengths = {(w.end - w.start, w.unit) for w in future}
+    lengths = {Span.of(w.end - w.start, w.unit) for w in future}
     if not future:
         raise bound.fault("a cell has no timeframes to forecast", "leave FORECAST out", target)
     for aggregate in aggregates_of(target):

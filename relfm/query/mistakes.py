@@ -63,7 +63,7 @@ def _hint(word: str, terminals: list[str]) -> str:
     if word == "*":
         return "rows stand inside an aggregate: COUNT(orders.*, 0, 30, days)"
     if len(terminals) > _MANY:
-        return f"expected one of {', '.join(sorted(keywords))}, or the end"
+        return f"expected one of {', '.join(sorted(keywords))}{', or the end' if '$END' in terminals else ''}"
     shown = [w for t in terminals if (w := _shown(t))]
     return f"expected {', '.join(dict.fromkeys(shown))}"
 

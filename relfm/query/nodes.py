@@ -259,6 +259,7 @@ class PredictiveQuery:
     rank: Rank | None = None
     empty: Empty | None = None
     text: str | None = field(default=None, compare=False, repr=False)
+    empty_span: TextSpan | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         parts = [f"PREDICT {self.target}"]

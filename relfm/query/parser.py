@@ -83,6 +83,8 @@ class _Builder(Transformer):
             if word in told:
                 raise self._error(f"{word.upper()} is said twice", "say it once", span)
             told[word] = value
+            if word == "empty":
+                told["empty_span"] = span
         return PredictiveQuery(target, entity, where, assuming, text=self.text, **told)
 
     def forecast(self, meta: Meta, children: list) -> tuple:
@@ -142,6 +144,12 @@ class _Builder(Transformer):
 
     def between(self, meta: Meta, children: list) -> Logic:
         left, low, high = children
+        if Constant(None) in (low, high):
+            message, hint = (
+                f"nothing lies between {low} and {high}",
+                f"name both ends; {left} IS NULL asks for no value",
+            )
+            raise self._error(message, hint, _span(meta))
         if _is_after(low, high):
             raise self._error(f"nothing lies between {low} and {high}", f"write BETWEEN {high} AND {low}", _span(meta))
         parts = ((Compare.GREATER_EQUAL, low), (Compare.LESS_EQUAL, high))

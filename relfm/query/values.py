@@ -21,6 +21,7 @@ from relfm.query.nodes import (
     Moment,
 )
 from relfm.query.walk import walk
+from relfm.stype import Stype
 from relfm.times import parse_time
 
 
@@ -42,6 +43,7 @@ _TYPE_BY_CANONICAL = {
     "timestamp": ValueType.TIME,
     "list": ValueType.LIST,
 }
+_TRUTH_BY_WORD = {"t": "true", "true": "true", "f": "false", "false": "false"}
 _COUNTING = (Function.COUNT, Function.COUNT_DISTINCT, Function.SUM, Function.AVG)
 _TEXTUAL = frozenset(c for c in Compare if c.value.removeprefix("NOT ") in ("LIKE", "STARTS WITH", "ENDS WITH"))
 _CONTAINING = frozenset({Compare.CONTAINS, Compare.NOT_CONTAINS})
@@ -142,7 +144,21 @@ def _check_pair(bound: BoundQuery, expression: Expression, left: ValueType, righ
         except UsageError as error:
             raise bound.fault(error.message, error.hint, right) from None
     hint = f"write '{right}'" if left is ValueType.TEXT else f"compare {expression} with {left}"
+    if isinstance(right, Constant) and _may_be_truth(bound, expression):
+        word = _TRUTH_BY_WORD.get(str(right.value).casefold())
+        hint = f"true and false are kept as 1 and 0: write {expression} = {word}" if word else hint
     raise bound.fault(f"{expression} is {left}, but {right} is {other}", hint, right)
+
+
+def _may_be_truth(bound: BoundQuery, expression: Expression) -> bool:
+    """Whether an expression is a cell that may have been true or false before the snapshot made it 1 or 0."""
+    while isinstance(expression, Aggregate) and expression.function not in _COUNTING:
+        expression = expression.argument
+    if not isinstance(expression, Column):
+        return False
+    table = bound.schema.tables[expression.table]
+    column = table.column(expression.name)
+    return column.type == "int64" and column.stype is not Stype.numerical and column.name not in table.key_columns
 
 
 def _type_of_constant(constant: Constant) -> ValueType:

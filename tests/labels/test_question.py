@@ -115,7 +115,12 @@ def test_what_is_not_obvious_is_noted(question: str, note: str) -> None:
     ("marked", "message", "hint"),
     [
         ("PREDICT «users.bio» FOR EACH users", "users.bio is free text", "CONTAINS"),
-        ("PREDICT «users.signup» FOR EACH users", "users.signup is a time", "after a date"),
+        ("PREDICT «users.signup» FOR EACH users", "users.signup is a time", "after a date: users.signup > 2026-01-31"),
+        (
+            "PREDICT MAX(«orders.ordered», 0, 30) FOR EACH users",
+            "orders.ordered is a time",
+            r"after a date: MAX\(orders.ordered, 0, 30, days\) > 2026-01-31",
+        ),
         (
             "PREDICT «LAST(orders.status, 0, 3)» FORECAST 3 TIMEFRAMES FOR EACH users",
             "only numbers are forecast",
@@ -140,6 +145,40 @@ def test_a_target_that_cannot_be_predicted_is_refused(marked: str, message: str,
         task_of(marked.replace("«", "").replace("»", ""), SCHEMA)
     assert raised.value.span == (marked.index("«"), marked.index("»") - 1)
     assert re.search(hint, raised.value.hint)
+
+
+def test_what_a_refusal_says_to_ask_is_a_question() -> None:
+    with pytest.raises(QuestionError) as raised:
+        task_of("PREDICT MIN(orders.ordered, 0, 30) FOR EACH users", SCHEMA)
+    asked = raised.value.hint.partition(": ")[2]
+    assert task_of(f"PREDICT {asked} FOR EACH users", SCHEMA).kind == "binary"
+
+
+@pytest.mark.parametrize(
+    ("target", "advised"),
+    [
+        ("AVG(orders.qty, 0, 3)", True),
+        ("FIRST(orders.price, 0, 3) > 1", True),
+        ("FIRST(orders.status, 0, 3)", False),
+        ("MAX(orders.ordered, 0, 3) > '2020-01-05'", False),
+        ("AVG(orders.qty, 0, 3) > 1 AND LAST(orders.status, 0, 3) = 'ok'", False),
+    ],
+)
+def test_zero_is_advised_only_where_it_can_be_asked(target: str, advised: bool) -> None:
+    (note,) = [n for n in task_of(f"PREDICT {target} FOR EACH users", SCHEMA).notes if "is unknown" in n]
+    assert ("EMPTY AS 0" in note) == advised
+    if advised:
+        task_of(f"PREDICT {target} EMPTY AS 0 FOR EACH users", SCHEMA)
+
+
+def test_windows_of_a_forecast_may_be_equally_long_in_other_units() -> None:
+    target = "SUM(orders.price, 0, 7, days) - SUM(orders.qty, 0, 1, week)"
+    task = task_of(f"PREDICT {target} FORECAST 3 TIMEFRAMES FOR EACH items", SCHEMA)
+    assert (task.kind, task.horizon) == ("forecast", Span.of(21, "days"))
+    orders = [{"order_id": i, "item_id": 1, "ordered": 10 + 7 * i, "price": i, "qty": 5} for i in range(3)]
+    database = shop(items=[{"item_id": 1}], orders=orders)
+    steps = [task.labeller.label_step(database, days(9), step).targets.tolist() for step in range(3)]
+    assert steps == [[-5.0], [-4.0], [-3.0]]
 
 
 def test_classes_come_from_windows_closed_by_then() -> None:

@@ -55,6 +55,25 @@ _NAMES = [
 _TYPES = [
     ("PREDICT users.age FOR EACH users WHERE users.age = «'x'»", "users.age is a number, but 'x' is text", "a number"),
     ("PREDICT users.age FOR EACH users WHERE users.segment = «3»", "is text, but 3 is a number", "write '3'"),
+    (
+        "PREDICT users.age FOR EACH users WHERE users.vip = «'t'»",
+        "users.vip is a number, but 't' is text",
+        "vip = true",
+    ),
+    ("PREDICT users.age FOR EACH users WHERE users.vip = «'False'»", "but 'False' is text", "write users.vip = false"),
+    ("PREDICT users.age FOR EACH users WHERE users.vip IN (1, «'f'»)", "but 'f' is text", "users.vip = false"),
+    (
+        "PREDICT users.age FOR EACH users WHERE users.vip = «'yes'»",
+        "but 'yes' is text",
+        "compare users.vip with a number",
+    ),
+    (
+        "PREDICT users.age FOR EACH users WHERE users.vip = «users.segment»",
+        "is text",
+        "compare users.vip with a number",
+    ),
+    ("PREDICT SUM(orders.qty, 0, 3) = «'t'» FOR EACH users", "but 't' is text", "with a number"),
+    ("PREDICT MAX(orders.qty, 0, 3) = «'t'» FOR EACH users", "but 't' is text", "with a number"),
     ("PREDICT users.age BETWEEN 3 AND «'x'» FOR EACH users", "users.age is a number, but 'x' is text", "a number"),
     ("PREDICT users.signup > «'soon'» FOR EACH users", "'soon' is not a date", "2026-01-31"),
     ("PREDICT «users.age LIKE 'x'» FOR EACH users", "LIKE needs text, and users.age is a number", "compare with"),
@@ -104,6 +123,21 @@ _TARGETS = [
         "PREDICT LIST_DISTINCT(orders.item_id, 0, 3) «CLASSIFY» FOR EACH users",
         "ranked, not classified",
         "RANK TOP 10",
+    ),
+    (
+        "PREDICT FIRST(orders.status, 0, 3) «EMPTY AS 0» FOR EACH users",
+        "FIRST of orders.status is text, and 0 is a number",
+        "EMPTY AS NULL or EMPTY AS SKIP",
+    ),
+    (
+        "PREDICT MAX(orders.ordered, 0, 3) > '2025-01-01' «EMPTY AS 0» FOR EACH users",
+        "MAX of orders.ordered is a time, and 0 is a number",
+        "EMPTY AS SKIP",
+    ),
+    (
+        "PREDICT COUNT(orders.*, 0, 3) = 1 OR LAST(orders.status, 0, 3) = 'ok' «EMPTY AS 0» FOR EACH users",
+        "is text",
+        "NULL",
     ),
     ("PREDICT «users.age» EMPTY AS 0 FOR EACH users", "EMPTY is about windows", "leave it out"),
     ("PREDICT «users.age» FORECAST 3 TIMEFRAMES FOR EACH users", "no timeframes", "leave FORECAST out"),

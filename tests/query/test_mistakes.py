@@ -26,7 +26,8 @@ _MISTAKES = [
     ("PREDICT u.a FOR EACH u.b«%»", "'%' cannot stand here", "expected one of"),
     ("PREDICT «u.a = NULL» FOR EACH u", "nothing equals NULL", "IS NULL"),
     ("PREDICT «u.a != NULL» FOR EACH u", "nothing equals NULL", "IS NOT NULL"),
-    ("PREDICT «u.a BETWEEN 1 AND NULL» FOR EACH u", "nothing equals NULL", "IS NOT NULL"),
+    ("PREDICT «u.a BETWEEN 1 AND NULL» FOR EACH u", "nothing lies between 1 and NULL", "both ends; u.a IS NULL"),
+    ("PREDICT «u.a NOT BETWEEN NULL AND 'x'» FOR EACH u", "nothing lies between NULL and 'x'", "name both ends"),
     ("PREDICT «u.a BETWEEN 3 AND 1» FOR EACH u", "nothing lies between 3 and 1", "write BETWEEN 1 AND 3"),
     (
         "PREDICT «u.a NOT BETWEEN 2026-02-01 AND 2026-01-01» FOR EACH u",
