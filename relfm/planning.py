@@ -140,7 +140,7 @@ def resolve(database: Database, question: str | PredictiveQuery | Task) -> Task:
     about a table without rows (of which no schema knows when its rows happen, so that comes first)."""
     if isinstance(question, Task):
         return question
-    query = parse(question) if isinstance(question, str) else question
+    query = parse(question, database.schema) if isinstance(question, str) else question
     for name in dict.fromkeys(node.table for node in walk(query) if isinstance(node, Column | Entity)):
         _require_rows(database, match_name(name, database.tables))
     return task_of(query, database.schema)

@@ -47,7 +47,7 @@ class BoundQuery:
 def bind(query: PredictiveQuery | str, schema: Schema) -> BoundQuery:
     """``query`` with all names resolved against ``schema`` (without regard to case)."""
     if isinstance(query, str) or query.text is None:
-        query = parse(_text_of(query))
+        query = parse(_text_of(query), schema)
     names = _Names(schema, query.text)
     entity = names.entity(query.entity)
     query = replace(

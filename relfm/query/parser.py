@@ -36,7 +36,7 @@ from relfm.query.nodes import (
     TextSpan,
     Window,
 )
-from relfm.schema import suggestion
+from relfm.schema import Schema, suggestion
 from relfm.times import Span, parse_time
 
 _UNITS = ("seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years")
@@ -44,13 +44,14 @@ _COMPARE_BY_SIGN = {"==": "=", "<>": "!="}
 _OUTSIDE = (Compare.LESS, Compare.GREATER)
 
 
-def parse(text: str) -> PredictiveQuery:
-    """The question in ``text``; QuestionError with the span of the offending token if it is not one."""
+def parse(text: str, schema: Schema | None = None) -> PredictiveQuery:
+    """The question in ``text``; QuestionError with the span of the offending token if it is not one. A ``schema`` is
+    read for its hints alone."""
     check_text(text)
     try:
         tree = _grammar().parse(text.rstrip().removesuffix(";"))
     except UnexpectedInput as error:
-        raise explain_unexpected(text, error) from None
+        raise explain_unexpected(text, error, schema) from None
     check_depth(tree, text)
     try:
         return _Builder(text).transform(tree)

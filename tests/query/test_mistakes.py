@@ -1,9 +1,11 @@
 import re
 
 import pytest
+from small_shop import SCHEMA
 
 from relfm.errors import QuestionError
 from relfm.query import parse
+from relfm.query.binding import bind
 
 _MISTAKES = [
     # text with the offending token between two marks, message, hint
@@ -23,7 +25,13 @@ _MISTAKES = [
     ("PREDICT u.«*» > 1 FOR EACH u", r"'\*' cannot stand here", "inside an aggregate"),
     ("PREDICT COUNT(o«,» 0, 30) FOR EACH u", "',' cannot stand here", "table.column"),
     ("PREDICT u.a = «'»x FOR EACH u", "the text after ' is not closed", "expected"),
-    ("PREDICT u.a FOR EACH u.b«%»", "'%' cannot stand here", "expected one of"),
+    ("PREDICT u.a FOR EACH u.b«%»", "'%' cannot stand here", "expected a comparison, .*, WHERE, or the end$"),
+    ("PREDICT u.a FOR EACH u WHERE u.b = 1 «%»", "'%' cannot stand here", "AND, ASSUMING, OR, or the end$"),
+    ("PREDICT COUNT(o.*, 0, 30)«»", "the question ends too early", "expected one of .*FOR, .*STARTS$"),
+    ("PREDICT COUNT(o.*, 0, 30) «PER» u", "'PER' cannot stand here", "expected one of .*FOR, .*STARTS$"),
+    ("PREDICT COUNT(o.* WHERE x «=» 'app', 0, 30) FOR EACH u", "'=' cannot stand here", "table.column: table.x;"),
+    ("PREDICT COUNT(o.* WHERE o.x = app«,» 0, 30) FOR EACH u", "',' cannot stand here", "in quotes: 'app'"),
+    ("PREDICT COUNT «o»", "'o' cannot stand here", "expected '.', '\\('"),
     ("PREDICT «u.a = NULL» FOR EACH u", "nothing equals NULL", "IS NULL"),
     ("PREDICT «u.a != NULL» FOR EACH u", "nothing equals NULL", "IS NOT NULL"),
     ("PREDICT «u.a BETWEEN 1 AND NULL» FOR EACH u", "nothing lies between 1 and NULL", "both ends; u.a IS NULL"),
@@ -54,6 +62,31 @@ def test_a_mistake_is_pointed_at_and_explained(marked: str, message: str, hint: 
         parse(text)
     assert raised.value.text == text
     assert raised.value.span == (marked.index("«"), marked.index("»") - 1)
+    assert re.search(hint, raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("question", "hint"),
+    [
+        ("COUNT(orders.* WHERE status = 'ok', 0, 30) FOR EACH users", "write orders.status"),
+        ("COUNT(orders.* WHERE NOT Status IN ('ok'), 0, 30) FOR EACH users", "write orders.status"),
+        ('COUNT(orders.* WHERE "status" = 1, 0, 30) FOR EACH users', "write orders.status"),
+        ("COUNT(orders.* WHERE order_id = 1, 0, 30) FOR EACH users", "write orders.order_id"),
+        ("COUNT(lines.* WHERE order_id = 1, 0, 30) FOR EACH users", "write lines.order_id"),
+        ("COUNT(lines.* WHERE item_id = 1, 0, 30) FOR EACH users", "table.column: table.item_id"),
+        ("COUNT(orders.*, 0, 30) FOR EACH users WHERE user_id = 1", "write users.user_id"),
+        ("COUNT(orders.*, 0, 30) FOR EACH users WHERE segment IS NULL", "write users.segment"),
+        ("segment FOR EACH users", "write users.segment"),
+        ("SUM(price, 0, 30) FOR EACH users", "write orders.price"),
+        ("SUM(order_id, 0, 30) FOR EACH users", "table.column: table.order_id"),
+        ("COUNT(orders.* WHERE nowhere = 1, 0, 30) FOR EACH users", "table.column: table.nowhere"),
+        ("COUNT(orders, 0, 30) FOR EACH users", r"rows of a table are written orders.\*"),
+        ("COUNT(orders.* VIA user_id, 0, 30) FOR EACH users", "write orders.user_id"),
+    ],
+)
+def test_a_column_without_its_table_is_told_which_one_has_it(question: str, hint: str) -> None:
+    with pytest.raises(QuestionError, match="cannot stand here") as raised:
+        bind(f"PREDICT {question}", SCHEMA)
     assert re.search(hint, raised.value.hint)
 
 
