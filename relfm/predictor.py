@@ -245,6 +245,8 @@ def _rows_of(database: Database, table: str, entities: Sequence[Any], moment: in
         rows = rows_of_keys(database, table, key, values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         raise UsageError(f"the keys {list(entities)[:3]} do not fit {table}.{'+'.join(key)}") from None
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the key {error.object!a} is not text in UTF-8", hint="check --for") from None
     if (rows < 0).any():
         unknown = ", ".join(str(entities[i]) for i in np.flatnonzero(rows < 0)[:5])
         may_be_cut = len(entities) > 1 and any(isinstance(e, str) for e in entities)

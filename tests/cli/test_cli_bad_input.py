@@ -83,6 +83,26 @@ def test_an_unknown_table_is_exit_code_2_and_pointed_at(relfm, database, command
 
 
 @pytest.mark.parametrize("command", ASKED_OF)
+@pytest.mark.parametrize(
+    ("question", "message", "hint"),
+    [
+        ("COUNT(visits.*, 0, 5, days) > 0 FOR people.id = '\udcff'", "is not UTF-8", "write the question in UTF-8"),
+        (
+            f"COUNT(visits.*, 0, 5, days) > {'9' * 5000} FOR EACH people.id",
+            "5000 digits is too long",
+            "numbers have at most 40",
+        ),
+        (f"{'NOT ' * 400}COUNT(visits.*, 0, 5, days) > 0 FOR EACH people.id", "nested too deeply", "write at most 100"),
+        ("COUNT(visits.* WHERE made > 2025-01-01, 0, 5) > 0 FOR EACH people.id", "'>' cannot", "write visits.made"),
+    ],
+)
+def test_a_question_that_nothing_can_read_is_exit_code_2(relfm, database, command, question, message, hint):
+    outcome = relfm(command, database(), f"PREDICT {question}")
+    _expect(outcome, 2, message)
+    assert f"\n  hint: {hint}" in outcome.err
+
+
+@pytest.mark.parametrize("command", ASKED_OF)
 def test_no_time_column_is_told(relfm, database, command):
     outcome = relfm(command, database(dated=False), WILL_VISIT)
     _expect(outcome, 2, "visits has no time column")

@@ -93,6 +93,11 @@ def test_keys_of_mixed_types_do_not_fit(database: Database) -> None:
         FAST.predict(database, BINARY, at=AT, entities=[100, "x"])
 
 
+def test_a_key_that_is_not_utf_8_is_told(database: Database) -> None:
+    with pytest.raises(UsageError, match=r"the key 'a\\udcff' is not text in UTF-8"):
+        FAST.predict(database, BINARY, at=AT, entities=["100", "a\udcff"])
+
+
 def test_table_without_rows_cannot_answer() -> None:
     with pytest.raises(DataCannotAnswer, match="table 'orders' has no rows"):
         FAST.predict(shop(users=[{"user_id": 1, "signup": 0}]), BINARY)
