@@ -186,8 +186,9 @@ def _entity(result: _Result, schema: Schema, facts: dict[str, str]) -> tuple[Tab
         named = [t for t in schema.tables.values() if _key_in(t, result.left()) is not None]
         if len(named) != 1:
             result.unsaid.ask("entity", "whose label this is", _likely(schema, named, result.left()))
-            if "key" in facts or result.left():
-                result.take("key", facts.get("key", result.left()[:1][0]), [], "")  # the first, to ask about the rest
+            told = facts.get("key") or next(iter(result.left()), None)
+            if told is not None:
+                result.take("key", told, [], "")  # if it is not told, the first, to ask about the rest
             return None, None
         table = named[0]
     if len(table.primary_key) != 1:

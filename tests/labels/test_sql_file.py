@@ -201,3 +201,12 @@ def test_an_unknown_fact_is_refused(write) -> None:
     with pytest.raises(UsageError, match="label SQL has no fact 'horzion'") as raised:
         task_from_sql_file(write("count(*)"), SCHEMA, horzion="3 days")
     assert raised.value.hint == "did you mean horizon?"
+
+
+def test_a_statement_of_times_alone_is_asked_for_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "bare.sql"
+    path.write_text("-- horizon: 3 days\nSELECT timestamp FROM timestamps")
+    with pytest.raises(UsageError, match="whose label this is"):
+        task_from_sql_file(path, SCHEMA)
+    with pytest.raises(UsageError, match="returns no column 'user_id'"):
+        task_from_sql_file(path, SCHEMA, key="user_id")
