@@ -3,7 +3,7 @@
 Every method is scored on the same rows; nothing here predicts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ class Backtest:
     calibration_error  how far shares of yes are from their probabilities (binary), or how often the likeliest class is
                        right from what it is said to be (multiclass), or the interval's coverage from what it promised
     leads              by how much relfm's metric over all folds is better than each other method's (below 0: worse),
-                       with the 95 % interval of that difference on the same resamples
+                       with the 95 % interval of that difference on the same resamples; NaN where there are too few
     """
 
     table: "pd.DataFrame"
@@ -93,29 +93,37 @@ def scored(task: Task, folds: Sequence[Fold], ours: str) -> Backtest:
     sizes = np.array([len(f.truth) for f in folds], dtype=np.float64)
     found = np.stack([m(np.ones((1, len(f.truth)))) for m, f in zip(measures, folds, strict=True)])
     drawn = np.stack(resampled(measures, [f.truth.rows for f in folds], SEED))
-    rows = []
-    for name, chosen in [*((str(i + 1), slice(i, i + 1)) for i in range(len(folds))), ("all", slice(None))]:
-        part = folds[chosen]
-        values, draws = _pooled(found[chosen], sizes[chosen])[:, 0], _pooled(drawn[chosen], sizes[chosen])
-        few = too_few(task, part)
-        for method, value, draw in zip(methods, values, draws, strict=True):
-            low, high = middle(draw) if few is None else _bounds_of_few(task, part, float(value))
-            rows.append(
-                {
-                    "fold": name,
-                    "cutoff": to_datetime64(part[0].cutoff) if len(part) == 1 else np.datetime64("NaT", "us"),
-                    "rows": sum(len(f.truth) for f in part),
-                    "base_rate": float(np.mean([f.rate for f in part])),
-                    "method": method,
-                    metric: value,
-                    "low": low,
-                    "high": high,
-                }
-            )
-    table = pd.DataFrame(rows)
-    leads = _leads(methods, values, draws, ours, less=metric == "nmae")
+
+    def pooled(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        return _pooled(found[part], sizes[part])[:, 0], _pooled(drawn[part], sizes[part])
+
+    values, draws = pooled(slice(None))
+    each = [slice(i, i + 1) for i in range(len(folds))]
+    rows = [r for i, one in enumerate(each) for r in _rows(task, str(i + 1), folds[one], methods, *pooled(one))]
+    table = pd.DataFrame([*rows, *_rows(task, "all", folds, methods, values, draws)])
+    few = too_few(task, folds)
+    leads = _leads(methods, values, draws if few is None else np.full_like(draws, np.nan), ours, less=metric == "nmae")
     told = verdict(table, metric, ours, leads, few)
     return Backtest(table, metric, float(values[methods.index(ours)]), _miscalibration(task, folds, ours), told, leads)
+
+
+def _rows(
+    task: Task, name: str, folds: Sequence[Fold], methods: Sequence[str], values: np.ndarray, draws: np.ndarray
+) -> Iterator[dict[str, object]]:
+    """The rows of the table that fold ``name`` has, one per method."""
+    few = too_few(task, folds)
+    for method, value, draw in zip(methods, values, draws, strict=True):
+        low, high = middle(draw) if few is None else _bounds_of_few(task, folds, float(value))
+        yield {
+            "fold": name,
+            "cutoff": to_datetime64(folds[0].cutoff) if len(folds) == 1 else np.datetime64("NaT", "us"),
+            "rows": sum(len(f.truth) for f in folds),
+            "base_rate": float(np.mean([f.rate for f in folds])),
+            "method": method,
+            METRICS[task.kind]: value,
+            "low": low,
+            "high": high,
+        }
 
 
 def _pooled(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:

@@ -114,6 +114,18 @@ def test_few_entities_are_not_judged() -> None:
     made = wrong_by(np.ones(50), np.full(50, 2.0), entities=np.arange(50) % 9)
     assert made.verdict.startswith("no verdict: too few rows (9)")
     assert np.isnan(whole(made).low) and np.isnan(whole(made).high)
+    lead = made.leads["lightgbm"]
+    assert lead.value == 1 and np.isnan(lead.low) and np.isnan(lead.high), "as worthless as the intervals"
+
+
+def test_few_rows_in_each_fold_may_be_enough_in_all() -> None:
+    errors = np.random.default_rng(0).exponential(size=24)
+    parts = np.split(np.arange(24), 3)
+    folds = [fold(n, p, np.zeros(8), {OURS: errors[p], "lightgbm": 2 * errors[p]}) for n, p in enumerate(parts)]
+    made = scored(NUMBERS, folds, OURS)
+    assert made.table[made.table.fold != "all"].low.isna().all()
+    assert np.isfinite(whole(made).low) and np.isfinite(made.leads["lightgbm"].low)
+    assert made.table[made.table.fold == "2"].nmae.tolist() == pytest.approx([errors[8:16].mean() * k for k in (1, 2)])
 
 
 def test_classes_are_judged_if_two_are_frequent_and_their_calibration_is_that_of_the_likeliest() -> None:
