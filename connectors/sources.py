@@ -72,8 +72,10 @@ def _open_url(scheme: str, rest: str, schema: str | None) -> Connector:
         url = make_url(f"{scheme}://{rest}")
     except (ArgumentError, ValueError):
         raise _unreadable_url() from None
-    if any("@" in part for part in (url.host or "", url.database or "", rest.partition("?")[2])):
-        raise _unreadable_url()  # a password that holds an @ ends at it: what follows is the rest of the password
+    # A password that holds an @ ends at it: what follows is its rest. Where there is none, a query may hold any @.
+    options = "" if url.password is None else rest.partition("?")[2]
+    if any("@" in part for part in (url.host or "", url.database or "", options)):
+        raise _unreadable_url()
     if backend in _NEED_A_NAME and not url.database:
         raise UsageError("the URL names no database", hint=f"write {scheme}://user@host:3306/name")
     if backend == "postgresql":
@@ -93,7 +95,7 @@ def _unreadable_url() -> UsageError:
     """Says nothing of the URL, in which nobody can tell the password from the rest."""
     return UsageError(
         "the database URL cannot be read",
-        hint="write postgresql://user@host:5432/name; escape @ and / in passwords, as %40 and %2F",
+        hint="write postgresql://user@host:5432/name; escape @ and / in passwords, and @ after ?, as %40 and %2F",
     )
 
 

@@ -169,7 +169,8 @@ def test_source_that_cannot_be_one_is_refused(source: Any, said: str) -> None:
     assert said in failure(source).message
 
 
-def test_user_may_hold_what_a_password_may_not() -> None:
+def test_user_and_options_may_hold_what_a_password_may_not() -> None:
+    assert open_source("postgresql://me@host/x?application_name=a@b").label.startswith("postgresql://me@host/x")
     assert open_source("postgresql://me@server:secret@host/x").label == "postgresql://me%40server:***@host/x"
 
 
