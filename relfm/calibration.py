@@ -9,6 +9,7 @@ import numpy as np
 
 MIN_ROWS = 50
 PRIOR_STRENGTH = 10.0
+TAIL = 10
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,12 @@ class ClassTemperature:
 @dataclass(frozen=True)
 class Conformal:
     """Intervals widened (or narrowed) by the quantile of how far held-out targets lay outside theirs (Romano, Patterson
-    and Candes 2019, conformalized quantile regression)."""
+    and Candes 2019, conformalized quantile regression).
+
+    N rows can promise no more than N / (N + 1). Where more is asked for, the margin lies beyond the farthest target, as
+    far as an exponential tail goes that falls as the ``TAIL`` farthest do: right on average for such tails where little
+    more is asked for, too narrow for heavier ones.
+    """
 
     margin: float = 0.0
 
@@ -94,8 +100,12 @@ class Conformal:
         if len(targets) < MIN_ROWS:
             return cls()
         outside = np.maximum(low - targets, targets - high)
-        level = min(1.0, coverage * (1 + 1 / len(targets)))
-        return cls(float(np.quantile(outside, level, method="higher")))
+        level = coverage * (1 + 1 / len(targets))
+        if level <= 1:
+            return cls(float(np.quantile(outside, level, method="higher")))
+        farthest = np.sort(outside)[-TAIL:]
+        fall = float((farthest[1:] - farthest[0]).mean())
+        return cls(float(farthest[-1] - fall * np.log((1 - coverage) * (len(targets) + 1))))
 
     def __call__(self, low: np.ndarray, middle: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The interval, never so narrow that it leaves out the middle."""
@@ -103,9 +113,12 @@ class Conformal:
 
 
 def calibration_error(probabilities: np.ndarray, targets: np.ndarray, num_bins: int = 10) -> float:
-    """Expected calibration error over bins of equal size: mean |predicted - observed| share of positives."""
+    """Expected calibration error over bins of equal size: mean |predicted - observed| share of positives. Where equal
+    probabilities fall into several bins, each has the same share of their positives, whatever the order of rows."""
     if len(probabilities) == 0:
         return 0.0
+    _, tied = np.unique(probabilities, return_inverse=True)
+    targets = (np.bincount(tied, targets) / np.bincount(tied))[tied]
     order = np.argsort(probabilities, kind="stable")
     total = 0.0
     for part in np.array_split(order, min(num_bins, len(order))):

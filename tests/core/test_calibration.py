@@ -86,6 +86,16 @@ def test_calibration_error_of_known_cases() -> None:
     assert calibration_error(np.zeros(0), np.zeros(0)) == 0
 
 
+def test_calibration_error_of_equal_probabilities_knows_no_order() -> None:
+    half, outcomes = np.full(400, 0.5), np.repeat([0.0, 1.0], 200)
+    assert calibration_error(half, outcomes) == calibration_error(half, outcomes[::-1]) == 0
+    few = np.concatenate([np.full(30, 0.2), np.full(70, 0.6)])
+    came = np.concatenate([np.arange(30) < 9, np.arange(70) < 42])
+    turned = np.random.default_rng(0).permutation(100)
+    assert calibration_error(few, came) == pytest.approx(0.3 * 0.1)
+    assert calibration_error(few[turned], came[turned]) == pytest.approx(0.3 * 0.1)
+
+
 @pytest.mark.parametrize(
     ("zeros", "low", "high", "wanted"),
     [

@@ -17,6 +17,27 @@ def test_margin_is_the_order_statistic_that_covers_the_next_target_too(coverage:
     assert margin == np.sort(outside)[math.ceil(coverage * 51) - 1]
 
 
+@pytest.mark.parametrize("coverage", [0.985, 0.99])
+def test_margin_for_more_than_the_rows_can_promise_lies_beyond_the_farthest(coverage: float) -> None:
+    """Sixty rows of an exponential tail promise 60 of 61; more is covered too, on average over what was drawn."""
+    generator, zero = np.random.default_rng(0), np.zeros(60)
+    missed = []
+    for _ in range(3000):
+        outside = generator.exponential(size=60)
+        margin = Conformal.fit(zero - 1e6, zero, outside, coverage).margin
+        assert margin > outside.max()
+        missed.append(np.exp(-margin))
+    assert np.mean(missed) == pytest.approx(1 - coverage, rel=0.2)
+
+
+def test_margin_goes_on_where_the_rows_end() -> None:
+    outside, zero = np.random.default_rng(0).exponential(size=60), np.zeros(60)
+    inside, beyond = (Conformal.fit(zero - 1e6, zero, outside, c).margin for c in (60 / 61 - 1e-9, 60 / 61 + 1e-9))
+    assert inside == outside.max()
+    assert beyond == pytest.approx(inside, abs=1e-6)
+    assert Conformal.fit(zero - 1, zero, np.ones(60), 0.99).margin == 1, "targets that repeat have no tail"
+
+
 def test_a_slope_is_the_root_of_the_one_that_fits_held_out_rows() -> None:
     odds = np.random.default_rng(0).normal(0, 1.2, 40_000)
     outcomes = (np.random.default_rng(1).random(40_000) < 1 / (1 + np.exp(-odds))).astype(np.float64)
