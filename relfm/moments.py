@@ -117,7 +117,7 @@ def _dated(database: Database, table: str) -> np.ndarray:
 
 
 def _moment(at: str | int | datetime.date | np.datetime64) -> int:
-    if isinstance(at, np.datetime64):
+    if isinstance(at, np.datetime64) and not np.isnat(at):
         return int(at.astype("datetime64[us]").astype(np.int64))
     if isinstance(at, datetime.date):
         at = at.isoformat()

@@ -3,7 +3,7 @@
 Zero-shot unless asked otherwise; a Predictor holds settings alone, so predicting twice gives the same answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -237,14 +237,17 @@ def _rows_of(database: Database, table: str, entities: Sequence[Any], moment: in
     key = database.schema.tables[table].primary_key
     if not key:
         raise UsageError(f"table '{table}' has no primary key, so its rows cannot be named")
-    if isinstance(entities, str | bytes):
-        raise UsageError(f"entities is the text {entities!r}, not a list of keys", hint=f"write [{entities!r}]")
-    parts = list(zip(*entities, strict=True)) if len(key) > 1 else [list(entities)]
+    if isinstance(entities, str | bytes) or not isinstance(entities, Iterable):
+        raise UsageError(f"entities is {entities!r}, not a list of keys", hint=f"write [{entities!r}]")
+    entities = list(entities)
+    if not entities:
+        raise UsageError("entities is an empty list of keys", hint="name a key at least, or None for all in question")
+    parts = _parts_of_keys(entities, f"{table}.{'+'.join(key)}", len(key))
     try:
         values = [pa.chunked_array([pa.array(list(part))]) for part in parts]
         rows = rows_of_keys(database, table, key, values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-        raise UsageError(f"the keys {list(entities)[:3]} do not fit {table}.{'+'.join(key)}") from None
+        raise UsageError(f"the keys {entities[:3]} do not fit {table}.{'+'.join(key)}") from None
     except UnicodeEncodeError as error:
         raise UsageError(f"the key {error.object!a} is not text in UTF-8", hint="check --for") from None
     if (rows < 0).any():
@@ -260,6 +263,16 @@ def _rows_of(database: Database, table: str, entities: Sequence[Any], moment: in
             hint="predict at a later time with --at, or leave those keys out",
         )
     return rows
+
+
+def _parts_of_keys(entities: list[Any], name: str, length: int) -> list[list[Any]]:
+    """The values of each column of a key of ``length`` columns, in the order of ``entities``."""
+    if length == 1:
+        return [entities]
+    for one in entities:
+        if isinstance(one, str | bytes) or not isinstance(one, Sized) or len(one) != length:
+            raise UsageError(f"the key {one!r} does not fit {name}", hint=f"give tuples of {length} values")
+    return [list(part) for part in zip(*entities, strict=True)]
 
 
 def _in_chunks(queries: Examples) -> list[Examples]:

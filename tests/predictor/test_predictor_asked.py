@@ -70,7 +70,7 @@ def test_a_key_beyond_64_bits_is_no_bug(database: Database, key: int) -> None:
 
 
 def test_text_for_entities_and_a_limit_of_nobody_are_refused(database: Database) -> None:
-    with pytest.raises(UsageError, match="entities is the text '12', not a list of keys"):
+    with pytest.raises(UsageError, match="entities is '12', not a list of keys"):
         FAST.predict(database, QUESTIONS["binary"], at=AT, entities="12")
     for limit in (0, -1):
         with pytest.raises(UsageError, match=f"limit {limit} leaves nobody"):
