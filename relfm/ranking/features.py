@@ -42,8 +42,8 @@ class PairFeatures:
         item = self._item(known.main)
         entity = self._entity(known.main)
         self._shares(pair, item, entity)
-        self._phase(known.main, pair, item)
-        self._groups(entity)
+        self._phase(pair, item)
+        self._groups()
         self._likeness()
         self._places(pair, item)
         return self.block.to_matrix()
@@ -128,7 +128,7 @@ class PairFeatures:
             whole = _ratio(item.end - item.since(at), every.end - every.since(at))
             self.block.add(f"share of the item in all that was met over the last {window.text}", whole)
 
-    def _phase(self, events: Events, pair: HistoryView, item: HistoryView) -> None:
+    def _phase(self, pair: HistoryView, item: HistoryView) -> None:
         """When the item comes round again if it keeps its day of the year."""
         if item.is_blank:
             return
@@ -138,7 +138,7 @@ class PairFeatures:
             wait = (np.where(some, last, 0) - self.cutoffs) % YEAR
             self.block.add(f"days until the anniversary of {name}", np.where(some, wait / DAY, np.nan))
 
-    def _groups(self, entity: HistoryView) -> None:
+    def _groups(self) -> None:
         known = self.knowledge
         for cohort in known.cohorts:
             group = cohort.at(known.main, self.rows, known.entity_times, self.seen)
