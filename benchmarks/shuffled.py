@@ -11,7 +11,7 @@ import numpy as np
 from relfm.benchmarks.protocols import Trial
 from relfm.database import Database
 from relfm.schema import Column, ForeignKey, Schema, Table
-from relfm.task import Examples
+from relfm.task import Examples, Labeller
 
 
 def shuffled(trial: Trial, seed: int = 0) -> Trial:
@@ -33,10 +33,10 @@ def shuffled(trial: Trial, seed: int = 0) -> Trial:
     return replace(trial, task=benchmark)
 
 
-class AsItWas:
+class AsItWas(Labeller):
     """A labeller that looks at the database under its own names, whichever it is given."""
 
-    def __init__(self, labeller: object, database: Database) -> None:
+    def __init__(self, labeller: Labeller, database: Database) -> None:
         self._labeller, self._database = labeller, database
 
     def label(self, database: Database, cutoffs: np.ndarray) -> Examples:

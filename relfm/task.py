@@ -115,6 +115,12 @@ class Labeller(Protocol):
         window and after the cutoff must not change them. The caller discards windows that have not closed."""
         ...
 
+    def label_step(self, database: Database, cutoffs: np.ndarray, step: int) -> Examples:
+        """The same for the window that begins ``step`` window lengths later, where a task has several steps."""
+        if step > 0:
+            raise NotImplementedError(f"{type(self).__name__} looks one window ahead")
+        return self.label(database, cutoffs)
+
     def population(self, database: Database, cutoff: int) -> np.ndarray:
         """int64[n] entity rows that the question is about at ``cutoff``, from rows with time <= cutoff alone."""
         ...

@@ -13,14 +13,14 @@ from relfm.errors import QuestionError
 from relfm.labels.answers import Answer, times_of
 from relfm.labels.engine import engine_of
 from relfm.labels.keys import rows_of_keys
-from relfm.task import Examples
+from relfm.task import Examples, Labeller
 from relfm.times import MISSING_TIME, Span
 
 _LOOK_BACK = 12  # windows searched for the most recent one that holds labels
 
 
 @dataclass(frozen=True)
-class SqlLabeller:
+class SqlLabeller(Labeller):
     """``sql`` selects ``time_column``, ``entity_column`` (values of ``entity``'s ``key_column``, by default the column
     of the same name) and ``target_column``.
 
