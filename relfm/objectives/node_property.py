@@ -1,53 +1,23 @@
 """Degree and clustering of a row (text 4): how many rows point at it, how much its surroundings close on themselves."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
-from torch.nn import functional
 
-from relfm.model import ModelConfig, RelationalModel, RowBank
 from relfm.objectives.children import visible_children
-from relfm.objectives.objective import Loss, Objective, World, mlp
-from relfm.objectives.seeds import Seeds, draw_seeds
-from relfm.objectives.structure import repeats, standardised, triangles
+from relfm.objectives.objective import World
+from relfm.objectives.properties import Properties
+from relfm.objectives.seeds import Seeds
+from relfm.objectives.structure import repeats, triangles
 from relfm.sampler import Neighbourhood
 
-SEEDS = 96
 
-
-@dataclass(frozen=True)
-class NodeDraw:
-    """wanted float32[S, 3]: log degree, triangles and repeats, standardised over the draw."""
-
-    seeds: Seeds
-    hood: Neighbourhood
-    wanted: np.ndarray
-
-
-class NodeProperty(Objective):
-    """Squared error. The degree counts all visible rows, not the sampled ones."""
+class NodeProperty(Properties):
+    """Log degree, triangles and repeats. The degree counts all visible rows, not the sampled ones."""
 
     name = "node_property"
+    count = 3
 
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__(config)
-        self.head = mlp(config.width, 3, config.width)
-
-    def draw(self, world: World, generator: np.random.Generator) -> NodeDraw | None:
-        seeds = draw_seeds(world, generator, SEEDS)
-        if seeds is None:
-            return None
-        hood = world.sampler.sample(seeds.table, seeds.rows, seeds.seen, self.fanout)
-        wanted = np.stack([np.log1p(degrees(world, seeds)), triangles(hood), repeats(hood)], axis=1)
-        wanted = standardised(wanted)
-        return NodeDraw(seeds, hood, wanted) if wanted.any() else None
-
-    def forward(self, model: RelationalModel, world: World, drawn: NodeDraw) -> Loss:
-        states = model.states(world.database, drawn.hood, RowBank(model, world.database, world.until))
-        wanted = torch.from_numpy(drawn.wanted).to(states.device)
-        lost = functional.mse_loss(self.head(states).float(), wanted)
-        return Loss(lost, {}, float(drawn.wanted.var(axis=0).mean()))
+    def measured(self, world: World, seeds: Seeds, hood: Neighbourhood) -> np.ndarray:
+        return np.stack([np.log1p(degrees(world, seeds)), triangles(hood), repeats(hood)], axis=1)
 
 
 def degrees(world: World, seeds: Seeds) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from journals import losses
 from small_corpus import write_corpus
 from small_episodes import episode
 
@@ -60,11 +61,6 @@ def config(episodes_folder: Path) -> Callable[..., HeadPretrainConfig]:
 
 
 Config = Callable[..., HeadPretrainConfig]
-
-
-def losses(out: Path) -> list[dict[str, Any]]:
-    lines = [line for line in read_journal(out) if "pretraining" not in line]
-    return [{k: v for k, v in line.items() if "/system/" not in k} for line in lines]
 
 
 def test_it_beats_the_mixture_on_questions_that_it_never_saw(config: Config, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from journals import losses
 from sign_objective import Sign
 
 from relfm.checkpoint import Card, load_checkpoint, save_checkpoint
@@ -19,12 +20,6 @@ from relfm.pretrain.state import checkpoints
 from relfm.threads import num_cores
 
 Config = Callable[..., PretrainConfig]
-
-
-def losses(out: Path) -> list[dict[str, Any]]:
-    """The journal without timings and without what the run was told."""
-    lines = [{k: v for k, v in line.items() if "/system/" not in k} for line in read_journal(out)]
-    return [line for line in lines if "pretraining" not in line]
 
 
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, step: int, deed: Callable[[], None]) -> None:

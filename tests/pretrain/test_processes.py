@@ -5,11 +5,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from journals import losses
 
-from relfm.pretrain.journal import read_journal
 from relfm.pretrain.state import checkpoints
 
 TESTS = Path(__file__).parents[1]
@@ -46,11 +45,6 @@ def command(settings: Path, out: Path, *more: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])}
-
-
-def losses(out: Path) -> list[dict[str, Any]]:
-    lines = [line for line in read_journal(out) if "pretraining" not in line]
-    return [{k: v for k, v in line.items() if "/system/" not in k} for line in lines]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
