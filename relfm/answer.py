@@ -13,7 +13,7 @@ import numpy as np
 
 from relfm import features
 from relfm.calibration import ClassTemperature, Temperature
-from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, query_blocks
+from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, query_blocks, refuse_one_class
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
 from relfm.experts.boosting import there_are_trees
@@ -57,7 +57,8 @@ class Predictions:
 
     @classmethod
     def concatenate(cls, parts: Sequence["Predictions"]) -> "Predictions":
-        """Answers to the queries of all parts, in order; their seconds add up. Rankings come in one part."""
+        """Answers to the queries of all parts, in order: their seconds add up, and each part's weights count by its
+        queries. Rankings come in one part."""
         if len(parts) == 1:
             return parts[0]
 
@@ -65,9 +66,12 @@ class Predictions:
             sides = [getattr(p, name) for p in parts]
             return None if sides[0] is None else np.concatenate(sides)
 
+        sizes = [len(p.values) for p in parts]
+        names = dict.fromkeys(name for p in parts for name in p.weights)
         return replace(
             parts[0],
             **{n: together(n) for n in ("values", "baseline", "probabilities", "low", "high")},
+            weights={n: float(np.average([p.weights.get(n, 0.0) for p in parts], weights=sizes)) for n in names},
             seconds={stage: sum(p.seconds[stage] for p in parts) for stage in parts[0].seconds},
         )
 
@@ -166,15 +170,7 @@ def check_context(task: Task, context: Examples) -> None:
             f"no label of '{task.name}' was known in time",
             hint="the history before the cutoff is shorter than the horizon: ask for a shorter horizon or a later --at",
         )
-    if task.kind == TargetKind.RANKING:
-        return
-    distinct = np.unique(context.targets)
-    if task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS) and len(distinct) == 1:
-        told = task.classes[int(distinct[0])] if task.classes else bool(distinct[0])
-        raise DataCannotAnswer(
-            f"all {len(context)} labels are {told}: one class is nothing to tell apart",
-            hint="change the horizon or the threshold of the question, or look at `relfm labels`",
-        )
+    refuse_one_class(task, context)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Each fold is answered from what was known at its cutoff; its own labels serve only to score it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
 from relfm.moments import Moment, labels_end, moment_of, span_of
 from relfm.panels import held_out
-from relfm.planning import closed_labels, resolve
+from relfm.planning import base_rate, closed_labels, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
 from relfm.task import Examples, ItemLists, TargetKind, Task
 
@@ -106,47 +106,41 @@ def _fold(
         }
         return Fold(int(truth.cutoffs.max()), truth, 1.0, float("nan"), answers, None)
     answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
+    rate = base_rate(task, used)
     answers |= {
         **_trees(predictor, database, task, context, used, truth, last_seen),
-        **_naive(task, found, used, truth),
+        **_naive(found, used, truth, rate),
     }
     own = adapted or found
     edges = None if own.low is None else (own.low, own.high)
     scale = float(used.targets.std()) or 1.0
-    return Fold(int(truth.cutoffs.max()), truth, scale, _base_rate(task, used), answers, edges)
-
-
-def _base_rate(task: Task, used: Examples) -> float:
-    """What one answer for all would be: the median of numbers, the share of yes, the share of the commonest class."""
-    if METRICS[task.kind] == "nmae":
-        return float(np.median(used.targets))
-    if task.kind == TargetKind.MULTICLASS:
-        return float(np.bincount(used.targets.astype(np.int64)).max() / len(used))
-    return float(used.targets.mean())
+    usual = max(rate.values()) if isinstance(rate, Mapping) else rate
+    return Fold(int(truth.cutoffs.max()), truth, scale, usual, answers, edges)
 
 
 def _told(task: Task, found: Predictions) -> np.ndarray:
     return found.probabilities if task.kind == TargetKind.MULTICLASS else found.values
 
 
-def _naive(task: Task, found: Predictions, used: Examples, truth: Examples) -> dict[str, np.ndarray]:
+def _naive(
+    found: Predictions, used: Examples, truth: Examples, rate: float | Mapping[str, float]
+) -> dict[str, np.ndarray]:
     num = len(found.values)
-    if task.kind == TargetKind.MULTICLASS:
-        counts = np.bincount(used.targets.astype(np.int64), minlength=len(task.classes))
-        return {"entity history": past_classes(used, truth, counts), "base rate": np.tile(counts, (num, 1)) / len(used)}
-    rate = used.targets.mean() if task.kind == TargetKind.BINARY else np.median(used.targets)
+    if isinstance(rate, Mapping):
+        shares = np.array(list(rate.values()))
+        return {"entity history": past_classes(used, truth, shares), "base rate": np.tile(shares, (num, 1))}
     return {"entity history": found.baseline, "base rate": np.full(num, rate)}
 
 
-def past_classes(used: Examples, truth: Examples, counts: np.ndarray) -> np.ndarray:
+def past_classes(used: Examples, truth: Examples, shares: np.ndarray) -> np.ndarray:
     """float64[N, K]: the classes that the entity of each row of ``truth`` had in ``used``, as shares, together with one
-    row's worth of all entities' classes (``counts``, int64[K]): so few rows are drawn towards the base rate."""
+    row's worth of all entities' classes (``shares``, float64[K]): so few rows are drawn towards the base rate."""
     entities, owner = np.unique(used.rows, return_inverse=True)
-    had = np.zeros((len(entities) + 1, len(counts)))  # the last line is of entities without a past
+    had = np.zeros((len(entities) + 1, len(shares)))  # the last line is of entities without a past
     np.add.at(had, (owner, used.targets.astype(np.int64)), 1)
     place = np.searchsorted(entities, truth.rows)
     is_known = np.append(entities, -1)[place] == truth.rows
-    own = had[np.where(is_known, place, len(entities))] + counts / counts.sum()
+    own = had[np.where(is_known, place, len(entities))] + shares
     return own / own.sum(axis=1, keepdims=True)
 
 

@@ -3,13 +3,15 @@
 An example is usable for a query only if its label was known by the time the query saw its last row.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from relfm.database import Database
 from relfm.distinct import distinct
-from relfm.task import Examples, Task
+from relfm.errors import DataCannotAnswer
+from relfm.task import Examples, TargetKind, Task
 
 LARGEST_CUTOFF_SHARE = 1 / 24
 """No single cutoff fills more of a full context than this: several moments teach more than one crowd."""
@@ -115,6 +117,20 @@ def denser(database: Database, task: Task, context: Examples, queries: Examples)
         return context
     # The context's own cutoffs are settled by whoever labelled it; only those between are asked anew.
     return Examples.concatenate([context, task.labeller.label(database, between)])
+
+
+def refuse_one_class(task: Task, labelled: Examples, oddities: Callable[[], Sequence[str]] = tuple) -> None:
+    """DataCannotAnswer if all labels of a question of classes are one: the hint is what ``oddities`` finds to be the
+    cause, if it finds anything."""
+    if task.kind not in (TargetKind.BINARY, TargetKind.MULTICLASS) or len(np.unique(labelled.targets)) != 1:
+        return
+    only = int(labelled.targets[0])
+    change = "change the window or the threshold" if task.horizon else "ask about another column or condition"
+    raise DataCannotAnswer(
+        f"all {len(labelled):,} labels are {task.classes[only] if task.classes else bool(only)},"
+        " so there is nothing to tell apart",
+        hint="; ".join(oddities()) or f"{change}; `relfm labels` shows the labels",
+    )
 
 
 def recency_pools(cutoffs: np.ndarray, shares: tuple[float, ...]) -> list[np.ndarray]:

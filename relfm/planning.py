@@ -5,10 +5,12 @@ Nothing here imports torch, and nothing here looks at a feature.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from relfm.context import refuse_one_class
 from relfm.database import Database
 from relfm.doubts import oddities_of, warnings_of
 from relfm.errors import DataCannotAnswer
@@ -187,15 +189,7 @@ def closed_labels(database: Database, task: Task, cutoffs: np.ndarray, at: int) 
             + (" at any earlier cutoff" if task.horizon else ""),
             hint="widen the window or WHERE, or choose a later --at" if task.horizon else "widen WHERE",
         )
-    if task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
-        distinct = np.unique(examples.targets)
-        if len(distinct) == 1:
-            raise DataCannotAnswer(
-                f"all {len(examples):,} labels are {task.classes[int(distinct[0])]}, so there is nothing to tell apart",
-                hint="; ".join(oddities_of(database, task, at))
-                or ("change the window or the threshold" if task.horizon else "ask about another column or condition")
-                + "; `relfm labels` shows the labels",
-            )
+    refuse_one_class(task, examples, partial(oddities_of, database, task, at))
     return examples
 
 

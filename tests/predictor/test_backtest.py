@@ -116,9 +116,11 @@ def test_leads_are_the_differences_of_the_table(found: dict[str, Backtest], kind
     result = found[kind]
     values = result.table[result.table.fold == "all"].set_index("method")[result.metric]
     assert set(result.leads) == set(values.index) - {OURS}
+    too_few = result.verdict.startswith("no verdict: too few")
     for method, lead in result.leads.items():
         better = values[method] - values[OURS] if result.metric == "nmae" else values[OURS] - values[method]
-        assert lead.value == pytest.approx(better) and lead.low <= lead.value <= lead.high
+        assert lead.value == pytest.approx(better)
+        assert lead.low <= lead.value <= lead.high or (too_few and np.isnan([lead.low, lead.high]).all())
 
 
 def test_calibration_is_measured_where_it_means_something(found: dict[str, Backtest]) -> None:
@@ -170,4 +172,4 @@ def test_past_classes_are_shares_drawn_towards_the_base_rate() -> None:
     asked = Examples.of(np.array([3, 7, 5, 9]), 1)
     base = np.array([0.25, 0.5, 0.25])
     wanted = [(base + [0, 0, 1]) / 2, (base + [1, 2, 0]) / 4, base, base]
-    np.testing.assert_allclose(past_classes(used, asked, np.array([1, 2, 1])), wanted)
+    np.testing.assert_allclose(past_classes(used, asked, base), wanted)

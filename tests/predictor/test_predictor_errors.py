@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import pytest
 from busy_shop import AT, QUESTIONS, busy_shop
 from small_shop import shop
 
 from relfm import Predictor
 from relfm.answer import answer
+from relfm.connectors import connect
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.planning import resolve
@@ -76,9 +78,21 @@ def test_question_about_nobody_says_so(database: Database) -> None:
     assert "--for" in caught.value.hint
 
 
-def test_no_entities_are_nobody(database: Database) -> None:
-    with pytest.raises(DataCannotAnswer, match="the question is about nobody"):
+def test_no_entities_are_no_list(database: Database) -> None:
+    with pytest.raises(UsageError, match="entities is an empty list of keys"):
         FAST.predict(database, BINARY, at=AT, entities=[])
+    with pytest.raises(UsageError, match="entities is 100, not a list of keys") as caught:
+        FAST.predict(database, BINARY, at=AT, entities=100)
+    assert caught.value.hint == "write [100]"
+
+
+def test_moment_that_is_missing_is_no_moment(database: Database) -> None:
+    for missing in (np.datetime64("NaT"), np.datetime64("NaT", "us"), pd.NaT):
+        with pytest.raises(UsageError, match="NaT.* is no"):
+            FAST.predict(database, BINARY, at=missing)
+    timeless = connect({"people": pd.DataFrame({"id": range(9), "w": [None, *range(8)]})})
+    with pytest.raises(UsageError, match="NaT.* is no moment"):
+        FAST.predict(timeless, "PREDICT people.w FOR EACH people.id", at=np.datetime64("NaT"))
 
 
 @pytest.mark.parametrize(("entities", "named"), [([100, 7, 9], "7, 9"), (["100", "no"], "no")])
@@ -118,7 +132,7 @@ def test_context_that_was_not_known_in_time_is_no_context(database: Database) ->
 
 def test_context_of_one_class_tells_nothing_apart(database: Database) -> None:
     task, context, queries = asked_of(database, [1.0, 1.0], database.span[0])
-    with pytest.raises(DataCannotAnswer, match="all 2 labels are True: one class is nothing to tell apart"):
+    with pytest.raises(DataCannotAnswer, match="all 2 labels are True, so there is nothing to tell apart"):
         answer(database, task, context, queries)
 
 
