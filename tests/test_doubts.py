@@ -78,6 +78,22 @@ def test_a_text_that_no_cell_holds_and_numbers_all_alike_are_spoken_of():
     assert "'web2'" in web
 
 
+def test_a_text_that_comes_up_later_is_unknown_until_it_does():
+    """The channel is first used on day 200."""
+    frames = {name: table.to_pandas() for name, table in shop().tables.items()}
+    late = frames["orders"].made > START + timedelta(days=200)
+    frames["orders"].loc[late, "channel"] = "phone"
+    database = connect(frames)
+    question = "PREDICT COUNT(orders.* WHERE orders.channel = 'phone', 0, 20, days) FOR EACH users.id"
+
+    def unknown(day: int) -> list[str]:
+        return [w for w in plan(database, question, at=START + timedelta(days=day)).warnings if "no row of" in w]
+
+    (said,) = unknown(100)
+    assert said.startswith("no row of orders has channel 'phone' by 2024-04-10")
+    assert unknown(250) == []
+
+
 def test_windows_before_the_counted_table_began_are_not_empty_but_unknown():
     database = shop(joined=datetime(2016, 1, 1), first=200)
     made = plan(database, "PREDICT COUNT(orders.*, 0, 5, days) > 0 FOR EACH users.id")

@@ -30,6 +30,13 @@ def test_auroc_counts_rightly_ordered_pairs(rows: list[tuple[bool, int]]) -> Non
         assert value == pytest.approx(pairwise_auroc(targets, scores))
 
 
+@pytest.mark.parametrize(
+    ("value", "counts", "bounds"), [(0.8, (5, 20), (0.5115, 0.9326)), (0.9, (3, 30), (0.5547, 0.9820))]
+)
+def test_interval_of_an_area_by_newcombes_fifth_method(value: float, counts: tuple, bounds: tuple) -> None:
+    assert metrics.auroc_interval(value, *counts) == pytest.approx(bounds, abs=1e-3)
+
+
 def test_a_weight_of_two_is_a_row_that_stands_twice() -> None:
     generator = np.random.default_rng(0)
     targets, scores = generator.integers(0, 2, 30).astype(float), generator.integers(0, 9, 30).astype(float)

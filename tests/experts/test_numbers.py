@@ -86,3 +86,14 @@ def test_kept_features_are_among_the_first_however_little_they_tell():
     assert [c for c in kept.columns if c != 110] == [c for c in plain.columns if c != 110]
     assert kept.relevance[24] > 0.5 * kept.relevance[23]
     assert Design.fit(values, outputs, 100, (int(plain.columns[0]),)).columns.tolist() == plain.columns.tolist()
+
+
+@pytest.mark.parametrize(("least", "wanted"), [(0.0, 0.0), (-1.0, -6.0)])
+def test_a_margin_widens_below_nothing_only_where_targets_are(least: float, wanted: float):
+    """The least value is always foretold, edges and all, and every third target lies 5 above: so far goes the margin."""
+    targets = least + np.where(np.arange(300) % 3 == 0, 5.0, 0.0)
+    outputs = Outputs.of(TargetKind.REGRESSION, targets)
+    foretold = outputs.encode(np.full(300, least)).astype(np.float64)
+    mixed = Mixed(foretold, {}, {}, np.arange(300), foretold, {})
+    middle, low, high = numbers([Reading(outputs, mixed)], targets, 0.8)
+    assert (set(middle), set(low), set(high)) == ({least}, {wanted}, {least + 5})

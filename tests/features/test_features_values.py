@@ -28,6 +28,14 @@ def told(
     return dict(zip(matrix.names, matrix.values.T.tolist(), strict=True))
 
 
+def test_the_first_row_of_all_has_features_from_its_own_moment_on() -> None:
+    """Nobody has ordered before day 10."""
+    database = shop(users=[{"user_id": 0, "signup": 0}], orders=[{"order_id": 0, "user_id": 0, "ordered": 10}])
+    name = "days since the last of orders.user_id"
+    assert told(database, Examples.of(np.array([0]), day(10)))[name] == [0.0]
+    assert name not in told(database, Examples.of(np.array([0]), day(10) - 1))
+
+
 def test_anniversary_is_the_days_that_are_left_of_the_year() -> None:
     database = shop(users=[{"user_id": 0, "signup": 0}])
     days = told(database, Examples.of(np.array([0]), day(10)))["days to the anniversary of users.signup"]

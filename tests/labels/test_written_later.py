@@ -59,6 +59,21 @@ def test_what_is_written_later_is_not() -> None:
     assert later == {"closed_at"}
 
 
+def test_a_window_that_ended_earlier_knows_what_the_cutoff_knows() -> None:
+    """On day 200 the 60 invoices of days 81 to 140 are looked at; those made up to day 110 are closed, the last of
+    them at that very moment, and none was when the window ended."""
+    still_open = "COUNT(invoices.* WHERE invoices.closed_at IS NULL, -120, -60, days) > 0"
+    assert population(connect(frames()), still_open, "2023-07-20") == 30
+
+
+def test_what_is_written_at_the_end_of_the_window_is_known_there() -> None:
+    question = "PREDICT COUNT(invoices.* WHERE invoices.closed_at IS NULL, 0, 120, days) FOR EACH subs.id"
+    database = connect(frames())
+    labeller = QueryLabeller.of(question, database.schema)
+    open_by_day_240 = labeller.label(database, np.array([parse_time("2023-05-01")])).targets.sum()
+    assert open_by_day_240 == 90, "those of days 151 to 240: that of day 150 is closed on day 240"
+
+
 def test_a_written_schema_keeps_what_is_known_when(tmp_path: Path) -> None:
     first = connect(frames())
     file = tmp_path / "relfm.toml"
