@@ -90,7 +90,7 @@ def test_kept_features_are_among_the_first_however_little_they_tell():
 
 @pytest.mark.parametrize(("least", "wanted"), [(0.0, 0.0), (-1.0, -6.0)])
 def test_a_margin_widens_below_nothing_only_where_targets_are(least: float, wanted: float):
-    """The least value is always foretold, edges and all, and every third target lies 5 above: so far goes the margin."""
+    """The least value is always foretold, edges and all, and every third target lies 5 above it: so does the margin."""
     targets = least + np.where(np.arange(300) % 3 == 0, 5.0, 0.0)
     outputs = Outputs.of(TargetKind.REGRESSION, targets)
     foretold = outputs.encode(np.full(300, least)).astype(np.float64)

@@ -26,10 +26,11 @@ EARLY, LATE = 480, 520
 
 @pytest.fixture(scope="module")
 def launches() -> tuple[np.ndarray, ...]:
-    """customer, product, day of 3,000 purchases of forty products by day 600, and of sixty more from day 490 on."""
+    """customer, product, day of 3,000 purchases by day 600: of twenty of the first forty products, which no choice of
+    candidates finds all of, and of sixty more from day 490 on."""
     generator = np.random.default_rng(0)
     customer, day = generator.integers(0, 30, 3000), generator.integers(0, 600, 3000)
-    product = (customer * 7 + generator.integers(0, 4, 3000) * 11) % 40
+    product = (customer * 7 + generator.integers(0, 4, 3000) * 11) % 20
     new = (day > 490) & (generator.random(3000) < 0.7)
     return customer, np.where(new, generator.integers(40, 100, 3000), product), day
 
@@ -95,6 +96,13 @@ def test_candidates_of_a_query_do_not_depend_on_those_beside_it(market) -> None:
         alone = asked.candidates.of(queries.take(np.array([n])))
         mine = whole.query == n
         assert same(alone, Pairs(alone.query, whole.item[mine], whole.cosine[mine], whole.share[mine]))
+
+
+def test_an_item_counts_from_the_moment_of_its_launch(market) -> None:
+    asked = block(market, 490)
+    before = replace(asked.queries, seen=asked.queries.seen - 1)
+    counts = [np.bincount(asked.candidates.of(queries).query) for queries in (before, asked.queries)]
+    assert [set(c.tolist()) for c in counts] == [{40}, {32}], "all, then the twenty ever met and the twelve newest"
 
 
 def test_early_and_late_queries_are_answered_together_as_they_are_apart(market) -> None:
