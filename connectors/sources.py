@@ -32,6 +32,8 @@ def open_source(source: Any, schema: str | None = None) -> Connector:
             f"cannot connect to a {type(source).__name__}", hint="give a URL, a path or DataFrames by name"
         )
     text = fill_in(str(source))
+    if not text.strip():  # an unset variable of the shell, which as a path would be the current directory
+        raise UsageError(f"no database is named: the text is {text!r}", hint="give a URL or a path; . is this folder")
     scheme, separator, rest = text.partition("://")
     if not separator:
         return _open_path(Path(text), schema)
@@ -105,8 +107,15 @@ def _refuse_schema(schema: str | None, whose: str) -> None:
 
 
 def _open_path(path: Path, schema: str | None) -> Connector:
-    path = path.expanduser()
-    if not path.exists():
+    try:
+        path = path.expanduser()
+        is_there = path.exists()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, ~ of nobody
+        raise ConnectionFailed(
+            f"'{str(path)[:80]}' names no file or folder: {getattr(error, 'strerror', None) or error}",
+            hint="give a URL or the path of a file or folder",
+        ) from None
+    if not is_there:
         raise ConnectionFailed(f"there is no file or folder '{path}'", hint=_nearby(path))
     from relfm.connectors import folder, rel_bench
 

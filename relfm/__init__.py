@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from relfm.connectors import connect
     from relfm.database import Database
+    from relfm.errors import RelfmError
     from relfm.planning import Plan, plan
     from relfm.predictor import Prediction, Predictor
     from relfm.query import PredictiveQuery, parse
@@ -20,6 +21,7 @@ _HOMES = {
     "Prediction": "relfm.predictor",
     "PredictiveQuery": "relfm.query",
     "Predictor": "relfm.predictor",
+    "RelfmError": "relfm.errors",
     "Schema": "relfm.schema",
     "connect": "relfm.connectors",
     "parse": "relfm.query",
@@ -32,6 +34,7 @@ __all__ = [
     "Prediction",
     "PredictiveQuery",
     "Predictor",
+    "RelfmError",
     "Schema",
     "connect",
     "parse",
@@ -46,3 +49,8 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names too, though none is imported yet: what interactive shells complete."""
+    return sorted({*globals(), *__all__})

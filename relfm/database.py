@@ -49,7 +49,7 @@ class Database:
     def times(self, table: str) -> np.ndarray:
         """int64[n] microseconds: each row's time, ``MISSING_TIME`` if unknown, ``TIMELESS`` if its table has none."""
         if table not in self._times:
-            self._times[table] = self._read_times(table)
+            self._times[table] = _read_only(self._read_times(table))
         return self._times[table]
 
     def is_timed(self, table: str) -> bool:
@@ -61,7 +61,7 @@ class Database:
         if (table, key) not in self._links:
             child = [self.tables[table].column(c) for c in key.columns]
             parent = [self.tables[key.table].column(c) for c in key.other_columns]
-            self._links[table, key] = match_keys(child, parent)
+            self._links[table, key] = _read_only(match_keys(child, parent))
         return self._links[table, key]
 
     def numbers(self, table: str, column: str) -> np.ndarray:
@@ -140,6 +140,12 @@ class Database:
         return np.full(self.num_rows(table), TIMELESS)
 
 
+def _read_only(values: np.ndarray) -> np.ndarray:
+    """``values``, which every later question reads too, so nobody may write into them."""
+    values.setflags(write=False)
+    return values
+
+
 def match_keys(child: list[pa.ChunkedArray], parent: list[pa.ChunkedArray]) -> np.ndarray:
     """int64[len(child)]: the first parent row with the same key, -1 if none or if any part of the key is missing."""
     if len(child) > 1:
@@ -160,8 +166,10 @@ def _match_dense(values: pa.ChunkedArray, ids: np.ndarray, low: int, high: int) 
     """Keys that nearly fill their range are looked up by position, ten times faster than by hash."""
     row_by_id = np.full(high - low + 1, -1, dtype=np.int64)
     row_by_id[ids[::-1] - low] = np.arange(len(ids))[::-1]
-    wanted = pc.fill_null(values, low - 1).to_numpy()
+    wanted = pc.fill_null(values, low).to_numpy()  # no number below ``low`` need exist: it may be int64's minimum
     inside = (wanted >= low) & (wanted <= high)
+    if values.null_count:
+        inside &= pc.is_valid(values).to_numpy()
     return np.where(inside, row_by_id[np.where(inside, wanted - low, 0)], -1)
 
 

@@ -58,6 +58,7 @@ APART = {
     "prepare": set().union(*ORDER) | {"connectors", "questions", "benchmarks", "pretrain"},
     "connectors": {"errors", "stype", "schema", "reading", "times", "database"},
     "benchmarks": set().union(*ORDER) | {"connectors", "synth", "objectives", "pretrain", "questions", "sample"},
+    "__main__": {"cli"},
     "cli": set().union(*ORDER) | {"connectors", "benchmarks", "sample", "synth", "pretrain", "prepare", "questions"},
 }
 """What stands beside the order, and what each may import besides itself."""

@@ -162,6 +162,10 @@ def test_views_alone_are_no_tables(tmp_path: Path) -> None:
         ("mysql://root@127.0.0.1:3306/", "the URL names no database"),
         ("mariadb://root@127.0.0.1", "the URL names no database"),
         (42, "cannot connect to a int"),
+        ("", "no database is named: the text is ''"),
+        ("  ", "no database is named"),
+        ("y" * 300 + ".db", "names no file or folder: File name too long"),
+        ("sqlite:///" + "y" * 300, "names no file or folder: File name too long"),
         ({"a": [1, 2]}, "is a list, not a DataFrame"),
     ],
 )
@@ -227,13 +231,6 @@ def test_unknown_sql_schema_has_a_suggestion(tmp_path: Path) -> None:
     error = failure(tmp_path / "s.duckdb", schema="sale")
     assert "no schema 'sale'" in error.message
     assert error.hint == "did you mean sales?"
-
-
-def test_frames_keep_their_named_index_and_mixed_cells() -> None:
-    frame = pd.DataFrame({"kind": ["a", 2, None]}, index=pd.Index([1, 2, 3], name="id"))
-    rows = connect({"things": frame, "arrow": pa.table({"id": [1]})}).tables["things"]
-    assert rows["id"].to_pylist() == [1, 2, 3]
-    assert rows["kind"].to_pylist() == ["a", "2", None]
 
 
 def test_any_other_dialect_is_read_through_sqlalchemy(tmp_path: Path) -> None:

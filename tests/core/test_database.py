@@ -32,6 +32,12 @@ def test_key_names_the_row_that_has_it(scale: int) -> None:
     assert matched(child, [scale, 2 * scale, 3 * scale]) == [2, -1, -1, 0, -1]
 
 
+@pytest.mark.parametrize("low", [-(2**63), 2**63 - 500], ids=["least", "greatest"])
+def test_key_may_be_the_least_and_the_greatest_integer(low: int) -> None:
+    keys = list(range(low, low + 400))
+    assert matched([low + 3, None, low, 7], keys, (pa.int64(), pa.int64())) == [3, -1, 0, -1]
+
+
 def test_first_of_several_parents_with_the_same_key_is_meant() -> None:
     assert matched([1, 2], [2, 1, 1, 2]) == [1, 0]
     assert matched(["a"], ["b", "a", "a"]) == [1]
@@ -109,6 +115,13 @@ def database() -> Database:
 
 def test_row_without_a_time_has_none(database: Database) -> None:
     assert database.times("orders").tolist() == [day(3), day(5), MISSING_TIME]
+
+
+def test_what_is_kept_for_later_questions_cannot_be_written_into(database: Database) -> None:
+    (key,) = database.schema.tables["lines"].foreign_keys
+    for kept in (database.links("lines", key), *(database.times(name) for name in database.tables)):
+        with pytest.raises(ValueError, match="read-only"):
+            kept[:] = 0
 
 
 def test_part_happens_when_its_whole_does(database: Database) -> None:
