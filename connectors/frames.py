@@ -3,9 +3,11 @@
 The frames are never changed; what is kept is a copy in Arrow.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FramesConnector:
-    """DataFrames (or Arrow tables) by table name; a named index is a column like the others."""
+    """DataFrames (or Arrow tables) by table name; the levels of a named index are columns like the others."""
 
     def __init__(self, frames: Mapping[str, "pd.DataFrame | pa.Table"]) -> None:
         self.label = "the given DataFrames"
@@ -45,20 +47,69 @@ class FramesConnector:
         pass
 
 
-def _to_arrow(name: str, frame: "pd.DataFrame | pa.Table") -> pa.Table:
+def _to_arrow(name: Any, frame: Any) -> pa.Table:
     import pandas as pd
 
-    if isinstance(frame, pa.Table):
-        return frame
-    if not isinstance(frame, pd.DataFrame):
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"the table name {name!r} is no text", hint="write connect({'orders': orders, ...})")
+    if not isinstance(frame, pd.DataFrame | pa.Table):
         raise UsageError(f"table '{name}' is a {type(frame).__name__}, not a DataFrame")
-    if frame.index.name is not None:
-        frame = frame.reset_index()
-    return pa.table({str(column): _column(frame[column]) for column in frame.columns})
+    if isinstance(frame, pa.Table):
+        _refuse_twins(name, frame.column_names)
+        return frame
+    _refuse_twins(name, [str(column) for column in frame.columns])
+    frame = _with_index(name, frame)
+    return pa.table({str(c): _column(f"{name}.{c}", frame.iloc[:, place]) for place, c in enumerate(frame.columns)})
 
 
-def _column(values: "pd.Series") -> pa.Array | pa.ChunkedArray:
+def _refuse_twins(name: str, columns: Sequence[str]) -> None:
+    twins = sorted({c for c, times in Counter(columns).items() if times > 1})
+    if twins:
+        raise UsageError(f"table '{name}' has several columns named '{twins[0]}'", hint="rename or drop all but one")
+
+
+def _with_index(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """``frame`` with every level of a named index as a column; one that repeats a column of its name is left out."""
+    for level in {level for level in frame.index.names if level is not None and level in frame.columns}:
+        if frame.index.get_level_values(level).tolist() != frame[level].tolist():
+            raise UsageError(
+                f"table '{name}' has an index and a column named '{level}' that differ", hint="rename one of them"
+            )
+        frame = frame.drop(columns=level)
+    if all(level is None for level in frame.index.names):
+        return frame
+    levels = [f"level_{n}" if level is None else str(level) for n, level in enumerate(frame.index.names)]
+    _refuse_twins(name, [*levels, *(str(column) for column in frame.columns)])
+    return frame.reset_index(names=levels)
+
+
+def _column(name: str, values: "pd.Series") -> pa.Array | pa.ChunkedArray:
+    if values.dtype.kind == "c":
+        raise UsageError(f"column '{name}' holds complex numbers", hint="split it into two columns, or leave it out")
     try:
-        return pa.Array.from_pandas(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # cells of several kinds in one column
-        return pa.Array.from_pandas(values.map(str, na_action="ignore"), type=pa.string())
+        return _exactly(values)
+    except (pa.ArrowException, OverflowError, ValueError, TypeError):  # cells of several kinds, or beyond 64 bits
+        pass
+    try:
+        return pa.Array.from_pandas(values.map(str, na_action="ignore").astype(object), type=pa.string())
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise UsageError(
+            f"column '{name}' of type {values.dtype} cannot be read: {str(error).splitlines()[0]}", hint="leave it out"
+        ) from None
+
+
+def _exactly(values: "pd.Series") -> pa.Array | pa.ChunkedArray:
+    """The column in Arrow's own type; periods begin when they begin, and moments among dates keep their hours."""
+    import pandas as pd
+
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        kind = values.cat.categories.dtype
+        values = values.astype(kind) if isinstance(kind, pd.PeriodDtype) else values
+    if isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.to_timestamp()
+    if isinstance(values.dtype, pd.SparseDtype):
+        values = values.sparse.to_dense()
+    found = pa.Array.from_pandas(values)
+    if pa.types.is_date(found.type) and values.map(lambda cell: isinstance(cell, datetime)).any():
+        return pa.Array.from_pandas(pd.to_datetime(values, utc=True))
+    return found

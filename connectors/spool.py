@@ -60,4 +60,4 @@ def canonical_table(raw: pa.Table, keys: Collection[str] = ()) -> tuple[pa.Table
             refused[name] = column
         else:
             columns[name] = column
-    return pa.table(columns), refused
+    return pa.table(columns) if columns else raw, refused  # a table of no columns still has its rows
