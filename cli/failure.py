@@ -4,7 +4,6 @@
 6 refused · 70 a bug of ours · 130 interrupted.
 """
 
-import errno
 import os
 import platform
 import sys
@@ -14,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from relfm.cli.scrub import scrub
-from relfm.errors import QuestionError, RelfmError
+from relfm.errors import QuestionError, RelfmError, is_full_disk
 
 FINDING = 1
 USAGE = 2
@@ -29,8 +28,8 @@ def explain(error: BaseException, arguments: Sequence[str], secrets: Iterable[st
         text, code = _lines(error), error.exit_code
     elif isinstance(error, KeyboardInterrupt | EOFError) or type(error).__name__ == "Abort":
         text, code = "interrupted", INTERRUPTED
-    elif isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
-        what = "the disk is full" if isinstance(error, OSError) else "not enough memory"
+    elif isinstance(error, MemoryError) or is_full_disk(error):
+        what = "not enough memory" if isinstance(error, MemoryError) else "the disk is full"
         text, code = f"error: {what}\n  hint: --limit and --tables ask for less; --effort fast needs less", RESOURCES
     elif callable(format_message := getattr(error, "format_message", None)):
         text, code = f"error: {_sentence(format_message())}{_where_help_is(error)}", USAGE

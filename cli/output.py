@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from relfm.cli.voice import Voice
-from relfm.errors import UsageError
+from relfm.errors import UsageError, unwritten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +177,7 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UsageError(f"cannot write '{path}': {error.strerror or error}", hint="name another file") from None
+        raise unwritten(path, error) from None
 
 
 def _markdown(frame: "pd.DataFrame") -> str:

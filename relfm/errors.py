@@ -1,5 +1,10 @@
 """Every error that a user can cause: what happened, the value, what to do, and the exit code that the CLI returns."""
 
+import errno
+import os
+
+_SQLITE_FULL = 13
+
 
 class RelfmError(Exception):
     """Base of all errors meant for users. ``message`` says what happened, ``hint`` what to do about it."""
@@ -62,3 +67,19 @@ class Refused(RelfmError):
     """Refused for safety: a leak, or a write to a database opened read-only."""
 
     exit_code = 6
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether ``error`` says that the disk, or the user's share of it, is full: the system's, SQLite's or safetensors'
+    (which are written in C and in Rust) way of saying so."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return getattr(error, "sqlite_errorcode", None) == _SQLITE_FULL or "(os error 28)" in str(error)
+
+
+def unwritten(path: str | os.PathLike[str], error: Exception) -> RelfmError:
+    """The error for a file that could not be written: ResourceExceeded if the disk is full, else UsageError."""
+    message = f"cannot write '{path}': {getattr(error, 'strerror', None) or error}"
+    if is_full_disk(error):
+        return ResourceExceeded(message, hint="make room, or name a file on another disk")
+    return UsageError(message, hint="name another file")

@@ -94,8 +94,11 @@ def save_episodes(episodes: Iterable[Episode], path: Path) -> int:
         scalars.append({n: v for n, v in held.items() if v is not None and not isinstance(v, np.ndarray)})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
-    save_file(arrays, unfinished, metadata={"episodes": json.dumps(scalars)})
-    os.replace(unfinished, path)
+    try:
+        save_file(arrays, unfinished, metadata={"episodes": json.dumps(scalars)})
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)  # what a full disk left of it
     return len(scalars)
 
 

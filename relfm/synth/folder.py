@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relfm.errors import UsageError
+from relfm.errors import UsageError, unwritten
 from relfm.synth.database import Column, ColumnKind, SyntheticDatabase
 from relfm.times import MISSING_TIME, format_time
 
@@ -33,6 +33,8 @@ def write_folder(database: SyntheticDatabase, path: Path) -> Path:
         text = yaml.safe_dump(manifest(database), sort_keys=False, allow_unicode=True)
         (partial / "manifest.yaml").write_text(text, encoding="utf-8")
         os.rename(partial, path)
+    except OSError as error:
+        raise unwritten(path, error) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return path

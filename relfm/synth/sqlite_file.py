@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from relfm.errors import unwritten
 from relfm.synth.database import Column, ColumnKind, SyntheticDatabase
 from relfm.synth.folder import check_is_free
 from relfm.times import MISSING_TIME, SECOND
@@ -20,9 +21,12 @@ def write_sqlite(database: SyntheticDatabase, path: Path) -> Path:
         with closing(sqlite3.connect(partial)) as connection, connection:
             # Nobody reads the file before it has its name, so nothing is lost by not waiting for the disk.
             connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA journal_mode = MEMORY")  # no second file to be left behind on a full disk
             for index in range(len(database.tables)):
                 _write_table(connection, database, index)
         partial.rename(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise unwritten(path, error) from None
     finally:
         partial.unlink(missing_ok=True)
     return path

@@ -32,8 +32,11 @@ def save_shard(database: DatabaseTensors, path: Path) -> None:
             header[part].append(scalars)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
-    save_file(arrays, unfinished, metadata={"relfm": json.dumps(header)})
-    os.replace(unfinished, path)
+    try:
+        save_file(arrays, unfinished, metadata={"relfm": json.dumps(header)})
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)  # what a full disk left of it
 
 
 def load_shard(path: Path) -> DatabaseTensors:

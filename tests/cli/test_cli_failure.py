@@ -3,6 +3,7 @@ import stat
 
 import pytest
 import typer
+from safetensors import SafetensorError
 
 from relfm.cli.failure import explain, pointed
 from relfm.errors import ConnectionFailed, DataCannotAnswer, QuestionError, Refused, ResourceExceeded, UsageError
@@ -22,6 +23,8 @@ URL = f"postgresql://ada:{CANARY}@db/shop"
         (Refused("m"), 6),
         (MemoryError(), 5),
         (OSError(28, "No space left on device"), 5),
+        (OSError(122, "Disk quota exceeded"), 5),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), 5),
         (KeyboardInterrupt(), 130),
         (typer.Abort(), 130),
         (typer.BadParameter("Bad."), 2),

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -6,7 +8,7 @@ import pytest
 
 from relfm.cli import output
 from relfm.cli.voice import Voice
-from relfm.errors import UsageError
+from relfm.errors import ResourceExceeded, UsageError
 
 FRAME = pd.DataFrame(
     {
@@ -66,17 +68,21 @@ def test_parquet_keeps_times_as_times(tmp_path):
     assert pd.read_parquet(tmp_path / "rows.parquet")["cutoff"].dtype.kind == "M"
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, ResourceExceeded), (errno.EDQUOT, ResourceExceeded), (errno.EACCES, UsageError)]
+)
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch, number, kind):
     path = tmp_path / "rows.csv"
     path.write_text("old")
 
     def fail(self: Path, data: bytes) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(UsageError, match="cannot write .*: No space left on device"):
+    with pytest.raises(kind, match=f"cannot write .*: {os.strerror(number)}"):
         output.write_whole(path, b"new")
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_device_is_written_to_and_not_replaced():

@@ -7,10 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relfm.errors import UsageError
+from relfm.errors import ResourceExceeded, UsageError
 from relfm.sample.__main__ import main
 from relfm.sample.shop import generate, write_sqlite
 from relfm.sample.storage import write_tables
+from relfm.synth import generate as generate_any
+from relfm.synth import write_sqlite as write_generated
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,22 @@ def test_interrupted_write_leaves_nothing_behind(tmp_path: Path) -> None:
     del incomplete["support_tickets"]
     with pytest.raises(KeyError):
         write_tables(tmp_path / "shop.db", incomplete)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_full_disk_is_told_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+
+    def small(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.execute("PRAGMA max_page_count = 20")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+    with pytest.raises(ResourceExceeded, match=r"cannot write '.*shop\.db': database or disk is full"):
+        write_sqlite(tmp_path / "shop.db", customers=50)
+    with pytest.raises(ResourceExceeded, match=r"cannot write '.*made\.db': database or disk is full"):
+        write_generated(generate_any(1, rows=8000), tmp_path / "made.db")
     assert list(tmp_path.iterdir()) == []
 
 
