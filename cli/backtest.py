@@ -53,6 +53,9 @@ def backtest(
         made = Predictor(effort=effort, adapt=adapt, seed=seed, model=model).backtest(
             database, task, folds=folds, at=at, progress=progress
         )
+    done = int((made.table["fold"].unique() != "all").sum())
+    if done < folds:
+        voice.note(f"the history holds {done} folds, not {folds}")
     if json:
         show_json(as_json(made))
     else:

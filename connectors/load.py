@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from relfm import arguments
 from relfm.connectors.connector import Connector, DeclaredTable, key_columns, with_binary_keys
 from relfm.connectors.fingerprint import snapshot_key, stamps
 from relfm.connectors.infer import infer
@@ -31,13 +32,13 @@ _ATTEMPTS = 3
 
 
 def connect(
-    source: "str | Path | Mapping[str, pd.DataFrame | pa.Table]",
+    source: "arguments.Path | Mapping[str, pd.DataFrame | pa.Table]",
     *,
-    schema_file: str | Path | None = None,
+    schema_file: arguments.Path | None = None,
     schema: str | None = None,
     tables: Sequence[str] | None = None,
     cache: bool = True,
-    cache_dir: Path | None = None,
+    cache_dir: arguments.Path | None = None,
     progress: Progress | None = None,
 ) -> Database:
     """The database behind a URL, a file, a folder or DataFrames by name, read-only.
@@ -46,8 +47,12 @@ def connect(
     from its snapshot unless ``cache`` is False. ``progress`` is called with (table, tables read, tables in all).
     Raises ConnectionFailed, UsageError or SchemaError.
     """
+    schema_file, folder = arguments.path("schema_file", schema_file), arguments.path("cache_dir", cache_dir)
+    arguments.of_kind("schema", schema, (str, type(None)), "name one of the database's schemas, or leave it out")
+    arguments.reporter(progress)
+    tables = arguments.texts("tables", tables)
     with closing(open_source(source, schema)) as connector:
-        snapshot, key = _snapshot(connector, tables, cache, cache_dir, progress)
+        snapshot, key = _snapshot(connector, tables, cache, None if folder is None else Path(folder), progress)
     if schema_file is None:
         return Database(snapshot.schema, snapshot.tables, key=key)
     overrides = read_overrides(schema_file, snapshot.declared)

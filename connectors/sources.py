@@ -27,11 +27,11 @@ def open_source(source: Any, schema: str | None = None) -> Connector:
 
         _refuse_schema(schema, "DataFrames have")
         return FramesConnector(source)
-    if not isinstance(source, str | Path):
+    if not isinstance(source, str | os.PathLike):
         raise UsageError(
             f"cannot connect to a {type(source).__name__}", hint="give a URL, a path or DataFrames by name"
         )
-    text = fill_in(str(source))
+    text = fill_in(str(os.fspath(source)))
     if not text.strip():  # an unset variable of the shell, which as a path would be the current directory
         raise UsageError(f"no database is named: the text is {text!r}", hint="give a URL or a path; . is this folder")
     scheme, separator, rest = text.partition("://")

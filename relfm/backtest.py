@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relfm import features
+from relfm import arguments, features
 from relfm.answer import Predictions
 from relfm.context import known_at, latest
 from relfm.database import Database
 from relfm.distinct import distinct
-from relfm.errors import DataCannotAnswer, UsageError
+from relfm.errors import DataCannotAnswer
 from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import budget_of
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
 from relfm.moments import Moment, labels_end, moment_of, span_of
 from relfm.panels import held_out
-from relfm.planning import base_rate, closed_labels, resolve
+from relfm.planning import MAX_CUTOFFS, base_rate, check_moment, closed_labels, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
 from relfm.task import Examples, ItemLists, TargetKind, Task
 
 if TYPE_CHECKING:
     from relfm.predictor import Predictor
+
+MOST_FOLDS = MAX_CUTOFFS
+"""More would take hours and tell no more."""
 
 
 def backtest(
@@ -37,16 +40,19 @@ def backtest(
     at: Moment = None,
     progress: Callable[[str], None] | None = None,
 ) -> Backtest:
-    """Scores the latest ``folds`` cutoffs whose windows have closed by ``at``; UsageError or DataCannotAnswer if the
-    history holds fewer than two cutoffs."""
-    if folds < 1:
-        raise UsageError(f"{folds} folds are none", hint="--folds 5")
+    """Scores the latest ``folds`` cutoffs whose windows have closed by ``at``, or as many as there are. UsageError for
+    ``folds`` that are none or too many, DataCannotAnswer if the history holds fewer than two cutoffs."""
+    folds = arguments.whole("folds", folds, 1, MOST_FOLDS, "5 are usual; each of them is predicted anew")
+    arguments.reporter(progress)
+    check_moment(at)
     say = progress or (lambda stage: None)
     task = resolve(database, question)
     moment = moment_of(database, task, at)
     task = with_classes(task, database, labels_end(database, task, moment))
     labelled = _labelled(predictor, database, task, moment, folds)
     cut = fold_positions(task, labelled, folds)
+    if len(cut) < folds:
+        say(f"the history holds {len(cut)} folds, not {folds}")
     made = []
     for number, (positions, known_by) in enumerate(cut):
         say(f"fold {number + 1} of {len(cut)}: {len(positions):,} rows")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from relfm import arguments
 from relfm.context import refuse_one_class
 from relfm.database import Database
 from relfm.doubts import oddities_of, warnings_of
@@ -22,7 +23,7 @@ from relfm.query.nodes import Column, Entity
 from relfm.query.walk import walk
 from relfm.schema import match_name
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import Span, format_time, when
+from relfm.times import END, FIRST, Span, format_time, when
 
 CONTEXT_ROWS = 16_000
 """How many labels a prediction of default effort learns from at most."""
@@ -31,7 +32,7 @@ MIN_CUTOFFS, MAX_CUTOFFS = 30, 200
 """At how many past moments a question is asked."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """A question, understood.
 
@@ -54,6 +55,11 @@ class Plan:
     visible: Mapping[str, int]
     warnings: tuple[str, ...]
     cost: "Cost"
+
+    def __repr__(self) -> str:
+        moment = f" at {format_time(self.at)}" if self.at else ""
+        asked = f"{self.task.kind.value} about {self.query_rows:,} rows of {self.task.entity}{moment}"
+        return f"Plan({self.task.name!r}: {asked}, from {self.context_rows:,} labels)"
 
     def to_dict(self) -> dict[str, Any]:
         """The documented JSON form of ``relfm plan --json``; times as ISO text, the horizon as '30 days'."""
@@ -117,6 +123,7 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Mome
 
     QuestionError or SchemaError if the question does not fit the schema; DataCannotAnswer if the data hold no answer.
     """
+    check_moment(at)
     task = resolve(database, question)
     moment = moment_of(database, task, at)
     task = with_classes(task, database, labels_end(database, task, moment))
@@ -140,12 +147,21 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Mome
 def resolve(database: Database, question: str | PredictiveQuery | Task) -> Task:
     """The task that a question means in this database; QuestionError if it does not fit, DataCannotAnswer if it is
     about a table without rows (of which no schema knows when its rows happen, so that comes first)."""
+    arguments.of_kind("database", database, Database, "connect first: database = relfm.connect('shop.db')")
+    arguments.of_kind("question", question, (str, PredictiveQuery, Task), "ask in text: 'PREDICT … FOR EACH table.key'")
     if isinstance(question, Task):
         return question
     query = parse(question, database.schema) if isinstance(question, str) else question
     for name in dict.fromkeys(node.table for node in walk(query) if isinstance(node, Column | Entity)):
         _require_rows(database, match_name(name, database.tables))
     return task_of(query, database.schema)
+
+
+def check_moment(at: Moment) -> None:
+    """UsageError for a number that is no moment of the years 1 to 9999, in microseconds."""
+    if isinstance(at, int | np.integer) and not isinstance(at, bool):
+        hint = "a number is microseconds since 1970; ISO text such as 2026-01-31 is clearer"
+        arguments.whole("at", at, FIRST, END - 1, hint)
 
 
 def _require_rows(database: Database, table: str | None) -> None:

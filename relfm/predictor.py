@@ -6,12 +6,14 @@ Zero-shot unless asked otherwise; a Predictor holds settings alone, so predictin
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from html import escape
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
+from relfm import arguments
 from relfm.answer import Predictions, answer
 from relfm.database import Database
 from relfm.doubts import undated_rows, warnings_of
@@ -23,7 +25,7 @@ from relfm.labels import with_classes
 from relfm.labels.keys import rows_of_keys
 from relfm.learned import DEFAULT_MODEL, Learned, learned
 from relfm.moments import Moment, data_end, labels_end, moment_of
-from relfm.planning import base_rate, closed_labels, past_cutoffs, resolve
+from relfm.planning import base_rate, check_moment, closed_labels, past_cutoffs, resolve
 from relfm.query import PredictiveQuery
 from relfm.schema import suggestion
 from relfm.task import Examples, TargetKind, Task
@@ -37,11 +39,17 @@ if TYPE_CHECKING:
 MOST_QUERIES = 50_000
 """Queries that are answered together: about a gigabyte of features on a schema of a few tables."""
 
+_MOST_SEEDS = 2**31 - 1
+"""What LightGBM takes."""
+
+_SHOWN = 10
+"""Rows of a prediction that its repr shows."""
+
 Question = str | PredictiveQuery | Task
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """What ``Predictor.predict`` returns.
 
@@ -64,6 +72,15 @@ class Prediction:
     weights: dict[str, float]
     seconds: dict[str, float]
 
+    def __repr__(self) -> str:
+        return f"{self._headline()}\n{self.frame.head(_SHOWN)}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self._headline())}</p>\n{self.frame.head(_SHOWN).to_html(border=0)}"
+
+    def _headline(self) -> str:
+        return f"Prediction({self.task.name!r}: {len(self.frame):,} rows, from {self.context_rows:,} labels)"
+
 
 class Predictor:
     """Predicts; never changes. ``adapt="trees"`` adds deep boosted trees to the mixture of forecasts as well; unless
@@ -80,16 +97,18 @@ class Predictor:
         effort: Literal["fast", "default", "best"] | Effort = "default",
         adapt: Literal["trees"] | None = None,
         seed: int = 0,
-        model: str | Path | Learned | None = DEFAULT_MODEL,
+        model: str | PathLike[str] | Learned | None = DEFAULT_MODEL,
     ) -> None:
-        if effort not in list(Effort):
+        if not isinstance(effort, str) or effort not in list(Effort):
             raise UsageError(f"unknown effort '{effort}'", hint=suggestion(str(effort), list(Effort)))
-        if adapt not in (None, "trees"):
+        if adapt is not None and (not isinstance(adapt, str) or adapt != "trees"):
             raise UsageError(f"unknown adaptation '{adapt}'", hint="there is: trees")
+        if not isinstance(model, str | PathLike | Learned | None) or model == "":
+            raise UsageError(f"model {arguments.shown(model)} names no network", hint="give a name, a folder or None")
         self.effort = Effort(effort)
         self.adapt = adapt
-        self.seed = seed
-        self.model = model
+        self.seed = arguments.whole("seed", seed, 0, _MOST_SEEDS)
+        self.model = fspath(model) if isinstance(model, PathLike) else model
 
     def __repr__(self) -> str:
         name = self.model.name if isinstance(self.model, Learned) else self.model
@@ -105,7 +124,7 @@ class Predictor:
         question: Question,
         *,
         at: Moment = None,
-        entities: Sequence[Any] | None = None,
+        entities: "Sequence[Any] | np.ndarray | pd.Series | pd.Index | None" = None,
         limit: int | None = None,
         interval: float = 0.8,
         progress: Progress | None = None,
@@ -115,10 +134,10 @@ class Predictor:
 
         QuestionError, SchemaError, UsageError for what was asked; DataCannotAnswer where the data hold no answer.
         """
-        if not 0 < interval < 1:
-            raise UsageError(f"interval {interval} is not between 0 and 1", hint="0.8 means 80 % of outcomes inside")
-        if limit is not None and limit < 1:
-            raise UsageError(f"limit {limit} leaves nobody to predict", hint="give 1 or more, or None for all")
+        interval = arguments.share("interval", interval, "0.8 means 80 % of outcomes inside")
+        limit = None if limit is None else arguments.whole("limit", limit, 1, hint="give 1 or more, or None for all")
+        arguments.reporter(progress)
+        check_moment(at)
         say = progress or (lambda stage: None)
         task = resolve(database, question)
         moment = moment_of(database, task, at)

@@ -141,7 +141,7 @@ class Task:
     name: str
     kind: TargetKind
     entity: str
-    labeller: Labeller
+    labeller: Labeller = field(repr=False)  # it holds the whole schema
     horizon: Span | None = None
     gap: Span = Span()
     hidden: frozenset[tuple[str, str]] = frozenset()
@@ -151,6 +151,9 @@ class Task:
     steps: int = 1
     english: str = ""
     notes: tuple[str, ...] = field(default=())
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.entity, self.horizon))
 
     def closes(self, cutoffs: np.ndarray) -> np.ndarray:
         """int64[n]: when each cutoff's label is known. A static label is known with its row."""

@@ -35,7 +35,7 @@ _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?)"
     r" ?(?:[Zz]|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))?"
 )
-_FIRST, _END = -62_135_596_800 * SECOND, 253_402_300_800 * SECOND
+FIRST, END = -62_135_596_800 * SECOND, 253_402_300_800 * SECOND
 """Years 1 to 9999."""
 
 
@@ -68,7 +68,7 @@ def parse_time(text: str) -> int:
     if match[2]:
         offset = (int(match[3]) * 60 + int(match[4])) * 60 * SECOND
         micros += offset if match[2] == "-" else -offset
-    if not _FIRST <= micros < _END:
+    if not FIRST <= micros < END:
         raise _no_time(text)
     return micros
 

@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text()
 
 ORDER = (
     {"errors"},
-    {"stype", "schema", "times", "threads", "distinct"},
+    {"arguments", "stype", "schema", "times", "threads", "distinct"},
     {"text", "tensors", "reading"},
     {"sampler", "heads"},
     {"model"},
@@ -56,7 +56,7 @@ APART = {
     "pretrain": LEARNED | {"objectives", "synth"},
     "questions": set().union(*ORDER),
     "prepare": set().union(*ORDER) | {"connectors", "questions", "benchmarks", "pretrain"},
-    "connectors": {"errors", "stype", "schema", "reading", "times", "database"},
+    "connectors": {"errors", "arguments", "stype", "schema", "reading", "times", "database"},
     "benchmarks": set().union(*ORDER) | {"connectors", "synth", "objectives", "pretrain", "questions", "sample"},
     "__main__": {"cli"},
     "cli": set().union(*ORDER) | {"connectors", "benchmarks", "sample", "synth", "pretrain", "prepare", "questions"},

@@ -57,7 +57,7 @@ def found(database: Database) -> dict[str, Backtest]:
 
 
 def test_no_folds_are_refused(database: Database) -> None:
-    with pytest.raises(UsageError, match="0 folds are none"):
+    with pytest.raises(UsageError, match="folds 0 is no whole number of 1 to 200"):
         FAST.backtest(database, QUESTIONS["binary"], folds=0)
 
 

@@ -73,7 +73,7 @@ def test_text_for_entities_and_a_limit_of_nobody_are_refused(database: Database)
     with pytest.raises(UsageError, match="entities is '12', not a list of keys"):
         FAST.predict(database, QUESTIONS["binary"], at=AT, entities="12")
     for limit in (0, -1):
-        with pytest.raises(UsageError, match=f"limit {limit} leaves nobody"):
+        with pytest.raises(UsageError, match=f"limit {limit} is no whole number of 1 or more"):
             FAST.predict(database, QUESTIONS["binary"], at=AT, limit=limit)
 
 
