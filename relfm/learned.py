@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from relfm.checkpoint import fill, load_checkpoint, read_header, shipped_folder
+from relfm.checkpoint import fill, load_checkpoint, read_header, shared_network, shipped_folder
 from relfm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ def _file_of(folder: Path, kind: str) -> Path | None:
     usual = folder / f"{kind}.safetensors"
     if usual.is_file():
         return usual
+    if (shared := shared_network(folder, kind)) is not None:
+        return shared
     others = [file for file in sorted(folder.glob("*.safetensors")) if file.stem not in FILES.values()]
     found = [file for file in others if _kind_of(file) == kind]
     if len(found) > 1:

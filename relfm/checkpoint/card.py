@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ from relfm.checkpoint.file import SUFFIX, TRAINING, read_header, read_shapes
 from relfm.errors import UsageError
 
 SHIPPED = Path(__file__).parent / "shipped"
-"""One folder a model: its networks (.safetensors), card.md in words, journal.jsonl of the training."""
+"""One folder a model: its networks (.safetensors), card.md in words, journal.jsonl of the training. A network that is
+another shipped model's is not there twice: ``features-head.from`` holds the name of that model."""
+
+_SHARED = ".from"
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,18 @@ def cards_of(path: Path) -> list[Card]:
         return [Card.of(path)]
     files = sorted([*path.glob(f"*{SUFFIX}"), *path.glob(f"*/*{SUFFIX}")])
     found = [Card.of(file) for file in files if read_header(file)["kind"] != TRAINING]
+    shared = [shared_network(path, said.stem) for said in sorted(path.glob(f"*{_SHARED}"))]
+    found = [*(replace(Card.of(file), model=path.name) for file in shared if file is not None), *found]
     if not found:
         raise UsageError(f"no checkpoint in '{path}'", hint=f"name a folder of {SUFFIX} files, or one such file")
     return found
+
+
+def shared_network(folder: Path, name: str) -> Path | None:
+    """The file of the network ``name`` of ``folder`` that another shipped model has; None if there is none such."""
+    said = folder / f"{name}{_SHARED}"
+    file = SHIPPED / said.read_text(encoding="utf-8").strip() / f"{name}{SUFFIX}" if said.is_file() else None
+    return file if file is not None and file.is_file() else None
 
 
 def available(paths: Iterable[Path] = ()) -> list[Card]:
