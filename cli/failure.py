@@ -91,7 +91,7 @@ def _write_report(error: BaseException, arguments: Sequence[str], secrets: Itera
     lines += traceback.TracebackException.from_exception(error, capture_locals=False).format()
     try:
         handle, path = tempfile.mkstemp(prefix="relfm-report-", suffix=".txt")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(scrub("\n".join(line.rstrip("\n") for line in lines), secrets) + "\n")
     except OSError:
         return None

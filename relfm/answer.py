@@ -13,7 +13,7 @@ import numpy as np
 
 from relfm import features
 from relfm.calibration import ClassTemperature, Temperature
-from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, query_blocks, refuse_one_class
+from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, query_blocks, refuse_one_class, unasked
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
 from relfm.experts.boosting import there_are_trees
@@ -113,8 +113,7 @@ def answer(
         from relfm.ranking import rank
 
         return rank(database, task, context, queries, effort=effort, seed=seed, top=task.top)
-    if task.horizon is None:  # whoever asks about a known cell wants to see what the other rows say of it
-        context = context.take(~np.isin(context.rows, queries.rows))
+    context = unasked(task, context, queries)
     watch = Stopwatch()
     trees = trees or (task.horizon is None and effort is not Effort.FAST and there_are_trees())
     is_stale = bool((queries.cutoffs > queries.seen).any())

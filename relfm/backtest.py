@@ -103,6 +103,7 @@ def _fold(
     if predictor.adapt is not None:
         adapted = predictor.predict_examples(database, task, context, truth, interval=COVERAGE, known_by=known_by)
     last_seen = int(truth.seen.min()) if known_by is None else known_by + 1
+    (cutoff,) = database.shown(truth.cutoffs.max(keepdims=True))
     usable = np.flatnonzero(known_at(task, context.cutoffs) <= last_seen)
     used = context.take(latest(context, usable, budget_of(predictor.effort, task.kind).rows))
     if task.kind == TargetKind.RANKING:
@@ -110,7 +111,7 @@ def _fold(
             OURS: _matrix(found.items, task.top),
             "popularity and history": _matrix(found.baseline_items, task.top),
         }
-        return Fold(int(truth.cutoffs.max()), truth, 1.0, float("nan"), answers, None)
+        return Fold(cutoff, truth, 1.0, float("nan"), answers, None)
     answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
     rate = base_rate(task, used)
     answers |= {
@@ -121,7 +122,7 @@ def _fold(
     edges = None if own.low is None else (own.low, own.high)
     scale = float(used.targets.std()) or 1.0
     usual = max(rate.values()) if isinstance(rate, Mapping) else rate
-    return Fold(int(truth.cutoffs.max()), truth, scale, usual, answers, edges)
+    return Fold(cutoff, truth, scale, usual, answers, edges)
 
 
 def _told(task: Task, found: Predictions) -> np.ndarray:

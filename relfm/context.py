@@ -133,6 +133,12 @@ def refuse_one_class(task: Task, labelled: Examples, oddities: Callable[[], Sequ
     )
 
 
+def unasked(task: Task, context: Examples, queries: Examples) -> Examples:
+    """The examples of a question about cells that are not asked about themselves: whoever asks about a known cell wants
+    to see what the other rows say of it."""
+    return context if task.horizon is not None else context.take(~np.isin(context.rows, queries.rows))
+
+
 def recency_pools(cutoffs: np.ndarray, shares: tuple[float, ...]) -> list[np.ndarray]:
     """Positions of the whole context, and of its latest share for each of ``shares`` that holds at least
     ``MIN_POOL`` rows; whole cutoffs, so rows of one moment are never divided."""

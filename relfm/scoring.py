@@ -23,7 +23,6 @@ from relfm.metrics import (
     resampled,
 )
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import to_datetime64
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,10 +67,10 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Fold:
-    """One cutoff: its queries with their true targets, each method's answers, and for numbers the low and high edges of
-    the interval."""
+    """One cutoff (NaT where no table has a time): its queries with their true targets, each method's answers, and for
+    numbers the low and high edges of the interval."""
 
-    cutoff: int
+    cutoff: np.datetime64
     truth: Examples
     scale: float
     rate: float
@@ -101,6 +100,7 @@ def scored(task: Task, folds: Sequence[Fold], ours: str) -> Backtest:
     each = [slice(i, i + 1) for i in range(len(folds))]
     rows = [r for i, one in enumerate(each) for r in _rows(task, str(i + 1), folds[one], methods, *pooled(one))]
     table = pd.DataFrame([*rows, *_rows(task, "all", folds, methods, values, draws)])
+    table["cutoff"] = table["cutoff"].astype("datetime64[us]")
     few = too_few(task, folds)
     leads = _leads(methods, values, draws if few is None else np.full_like(draws, np.nan), ours, less=metric == "nmae")
     told = verdict(table, metric, ours, leads, few)
@@ -116,7 +116,7 @@ def _rows(
         low, high = middle(draw) if few is None else _bounds_of_few(task, folds, float(value))
         yield {
             "fold": name,
-            "cutoff": to_datetime64(folds[0].cutoff) if len(folds) == 1 else np.datetime64("NaT", "us"),
+            "cutoff": folds[0].cutoff if len(folds) == 1 else np.datetime64("NaT", "us"),
             "rows": sum(len(f.truth) for f in folds),
             "base_rate": float(np.mean([f.rate for f in folds])),
             "method": method,

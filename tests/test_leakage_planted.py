@@ -12,11 +12,11 @@ from mutations import change_cells, delete_rows, move_times
 from timed_shop import AT, QUESTIONS, frames
 
 from relfm import Predictor
+from relfm.asked import context_of, queries_of
 from relfm.connectors import connect
 from relfm.features.labels import LabelTable
 from relfm.history import Links
 from relfm.planning import resolve
-from relfm.predictor import context_of, queries_of
 from relfm.task import Examples, Task
 from relfm.times import DAY, MISSING_TIME
 

@@ -35,7 +35,7 @@ ORDER = (
     {"history", "graph"},
     {"moments"},
     {"doubts"},
-    {"planning", "label_table", "metrics"},
+    {"planning", "asked", "label_table", "metrics"},
     {"features"},
     {"states", "learned"},
     {"experts", "calibration"},

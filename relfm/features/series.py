@@ -19,6 +19,9 @@ from relfm.stype import Stype
 MAX_CATEGORIES = 6
 """Frequent values that get an indicator of their own, per column."""
 
+SHOWN = 40
+"""Letters of a category that the name of its indicator shows."""
+
 SAMPLE = 4096
 """Rows that are looked at to see how varied a series is."""
 
@@ -140,8 +143,10 @@ def _category_series(database: Database, table: str, column: str, visible: np.nd
         tied = np.flatnonzero(counts == cut)
         named = [n for n in named if counts[n[0]] > cut] + [(int(c), str(values[int(c)].as_py())) for c in tied]
     frequent = sorted(named, key=lambda n: (-counts[n[0]], n[1]))[: 2 if known == 2 else MAX_CATEGORIES]
+    is_told = len({text[:SHOWN] for _, text in frequent}) == len(frequent)  # the beginnings of addresses are alike
     for code, text in frequent[:1] if known == 2 else frequent:
-        out.append(Series(f"{table}.{column} = {text[:40]}", (codes == code).astype(np.float64), is_indicator=True))
+        name = f"{table}.{column} = {text[:SHOWN] if is_told else text}"
+        out.append(Series(name, (codes == code).astype(np.float64), is_indicator=True))
     frequency = np.append(np.log1p(counts), np.nan)
     out.append(Series(f"frequency of {table}.{column}", frequency[codes]))
     return out

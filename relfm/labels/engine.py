@@ -31,7 +31,8 @@ class LabelEngine:
 
     def __init__(self, database: Database) -> None:
         self._twins = _twins(database.tables)
-        held = [n for n, rows in database.tables.items() if rows.num_columns and n not in self._twins]
+        taken = {*self._twins, *(n for n in database.tables if _folded(n) == _CUTOFFS)}  # nobody can ask about those
+        held = [n for n, rows in database.tables.items() if rows.num_columns and n not in taken]
         self._twin_columns = {name: _twins(database.tables[name].column_names) for name in held}
         self._tables = {name: _with_row_and_time(database, name, self._twin_columns[name]) for name in held}
         self._timed = [name for name in held if database.is_timed(name)]
@@ -76,9 +77,9 @@ class LabelEngine:
     def _refused_twin(self, error: duckdb.Error) -> QuestionError | None:
         """The refusal of a statement that failed because it reads one of two tables or columns that are twins."""
         if isinstance(error, duckdb.CatalogException):
-            missing = re.search(r"with name (.+?)( \(numbered\))? does not exist", str(error))
-            asked = missing[1].strip('"').casefold() if missing else None
-            pair = next((pair for name, pair in self._twins.items() if name.casefold() == asked), None)
+            missing = re.search(r"with name \"?(relfm numbered )?(.+?)\"? does not exist", str(error))
+            asked = _folded(missing[2]) if missing else None
+            pair = next((pair for name, pair in self._twins.items() if _folded(name) == asked), None)
             what, remedy = "tables", "leave one of them out: 'skip = true' in the schema file, or --tables"
         else:
             said = re.search(rf"{_TWIN_COLUMNS} (.+)$", _first_line(error))
@@ -113,26 +114,31 @@ def quote(name: str) -> str:
 
 def numbered(table: str) -> str:
     """The relation that holds all rows of ``table``, whenever they happened, with their numbers in column ``ROW``."""
-    return f"{table} (numbered)"
+    return f"relfm numbered {table}"
 
 
 def _cells(table: str) -> str:
     """The relation that holds the cells as Arrow has them, twins left out."""
-    return f"{table} (cells)"
+    return f"relfm cells {table}"
+
+
+def _folded(name: str) -> str:
+    """The name as DuckDB compares it: without regard to the case of ASCII letters, and of no others."""
+    return "".join(c.lower() if c.isascii() else c for c in name)
 
 
 def _twins(names: Iterable[str]) -> dict[str, str]:
     """Each name that another one equals without regard to case, with all of those that do, quoted for a message."""
     by_folded: dict[str, list[str]] = {}
     for name in names:
-        by_folded.setdefault(name.casefold(), []).append(name)
+        by_folded.setdefault(_folded(name), []).append(name)
     groups = [group for group in by_folded.values() if len(group) > 1]
     return {name: " and ".join(f"'{n}'" for n in group) for group in groups for name in group}
 
 
 def _numbered_view(table: str, twins: dict[str, str]) -> str:
     """All rows with their numbers; a column that has a twin is there, and fails whatever reads it."""
-    refusals = {n.casefold(): (n, f"{_TWIN_COLUMNS} {pair} of table '{table}'") for n, pair in twins.items()}
+    refusals = {_folded(n): (n, f"{_TWIN_COLUMNS} {pair} of table '{table}'") for n, pair in twins.items()}
     listed = [f"error({_text(said)}) AS {quote(name)}" for name, said in refusals.values()]
     columns = ", ".join(["*", *listed])
     return f"CREATE OR REPLACE TEMP VIEW {quote(numbered(table))} AS SELECT {columns} FROM {quote(_cells(table))}"

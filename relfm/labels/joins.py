@@ -19,7 +19,7 @@ class Relations:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.expressions: dict[str, str] = {}
+        self.expressions: dict[str, list[str]] = {}
         self._taken = {name.casefold() for name in schema.tables} | {"timestamps"}
 
     def name(self, table: str) -> str:
@@ -66,11 +66,11 @@ class Relations:
         if key.table == child.name:
             alias = identifier(f"{key.table}_parent")
         on = equal_keys(self.schema, Hop(child.name, key), identifier(child.name), alias)
-        self.expressions[identifier(name)] = (
-            f"SELECT {identifier(child.name)}.*, {self.time(key.table, alias)} AS {_HAPPENED}\n"
-            f"FROM {identifier(child.name)}\n"
-            f"JOIN {named(parent, alias)} ON {on}"
-        )
+        self.expressions[identifier(name)] = [
+            f"SELECT {identifier(child.name)}.*, {self.time(key.table, alias)} AS {_HAPPENED}",
+            f"FROM {identifier(child.name)}",
+            f"JOIN {named(parent, alias)} ON {on}",
+        ]
 
 
 class Joins:
@@ -113,6 +113,13 @@ class Joins:
         return identifier(alias)
 
 
+def fresh(name: str, taken: set[str]) -> str:
+    """``name``, with as many underscores as it takes to be none of ``taken``."""
+    while name in taken:
+        name += "_"
+    return name
+
+
 def named(relation: str, alias: str) -> str:
     """``relation AS alias``, or the relation alone where the alias says nothing new."""
     return relation if relation == alias else f"{relation} AS {alias}"
@@ -124,9 +131,18 @@ def equal_keys(schema: Schema, hop: Hop, child: str, parent: str) -> str:
     parts = []
     for own, other in zip(hop.key.columns, hop.key.other_columns, strict=True):
         left, right = f"{child}.{identifier(own)}", f"{parent}.{identifier(other)}"
-        types = {child_table.column(own).type, parent_table.column(other).type}
-        if len(types) > 1:
-            common = "DOUBLE" if types == {"int64", "float64"} else "VARCHAR"
-            left, right = f"CAST({left} AS {common})", f"CAST({right} AS {common})"
+        types = child_table.column(own).type, parent_table.column(other).type
+        if types[0] != types[1]:
+            is_number = set(types) == {"int64", "float64"}
+            sides = zip((left, right), types, strict=True)
+            left, right = (f"CAST({c} AS DOUBLE)" if is_number else _as_text(c, kind) for c, kind in sides)
         parts.append(f"{right} = {left}")
     return " AND ".join(parts)
+
+
+def _as_text(cell: str, kind: str) -> str:
+    """The cell as links write it: whole numbers without a fraction, whatever type holds them."""
+    if kind != "float64":
+        return f"CAST({cell} AS VARCHAR)"
+    whole = f"{cell} = floor({cell}) AND abs({cell}) < 1e15"
+    return f"CASE WHEN {whole} THEN CAST(CAST({cell} AS BIGINT) AS VARCHAR) ELSE CAST({cell} AS VARCHAR) END"

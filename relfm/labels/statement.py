@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from relfm.labels.engine import ROW, numbered, quote
 from relfm.labels.expressions import Scope, condition_sql, expression_sql, identifier
-from relfm.labels.joins import Joins, Relations, named
+from relfm.labels.joins import Joins, Relations, fresh, named
 from relfm.labels.windows import Windows, may_be_null
 from relfm.query.binding import BoundQuery
 from relfm.query.checks import is_static
@@ -62,8 +62,8 @@ class _Statement:
         self.static = is_static(bound)
         self.relations = Relations(bound.schema)
         taken = {c.name.casefold() for t in bound.schema.tables.values() for c in t.columns}
-        self.time_column = _fresh("timestamp", {key.casefold() for key in self.entity.primary_key})
-        self.target_column = target or _fresh("label", taken)
+        self.time_column = fresh("timestamp", {key.casefold() for key in self.entity.primary_key})
+        self.target_column = target or fresh("label", taken)
         self.windows = Windows(bound, self.relations, step, timedelta)
         self.joins = Joins(self.relations, self.entity.name, _CUTOFF, reserved=["timestamps"])
         self.scope = Scope(bound, self._column, self._aggregate)
@@ -120,18 +120,12 @@ class _Statement:
         return self.windows.filled(aggregate)
 
 
-def _with(expressions: dict[str, str]) -> str:
-    """WITH and every common table expression, indented."""
+def _with(expressions: dict[str, list[str]]) -> str:
+    """WITH and every common table expression, its lines indented; a text that holds a line break stays as it is."""
     if not expressions:
         return ""
-    written = [f"{name} AS (\n  {body.replace(chr(10), chr(10) + '  ')}\n)" for name, body in expressions.items()]
+    written = ["\n".join([f"{name} AS (", *(f"  {s}" for s in lines), ")"]) for name, lines in expressions.items()]
     return f"WITH {', '.join(written)}\n"
-
-
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _is_exists(target: object) -> bool:

@@ -4,7 +4,7 @@ Sums of floats are taken in order of size: their last bit then depends on the ro
 """
 
 from relfm.labels.expressions import Scope, condition_sql, expression_sql, identifier, interval
-from relfm.labels.joins import Joins, Relations, named
+from relfm.labels.joins import Joins, Relations, fresh, named
 from relfm.query.binding import BoundAggregate, BoundQuery
 from relfm.query.nodes import (
     Aggregate,
@@ -43,17 +43,16 @@ class Windows:
         self.step = step
         self.of_target = frozenset(aggregates_of(bound.query.target))
         self._names: dict[Aggregate, str] = {}
-        keys = [key.casefold() for key in bound.entity.primary_key]
-        self._cutoff = "cutoff_" if "cutoff" in keys else "cutoff"
-        self._value = "value_" if "value" in keys else "value"
+        keys = {key.casefold() for key in bound.entity.primary_key}
+        self._cutoff, self._value = fresh("cutoff", keys), fresh("value", keys)
 
     def value(self, aggregate: Aggregate) -> str:
         """What the window holds; NULL if it is empty."""
         if aggregate not in self._names:
             bound = self.bound.aggregates[aggregate]
             self._names[aggregate] = name = identifier(self.relations.fresh(bound.table))
-            body = self._select(bound)
-            self.relations.expressions[name] = body
+            lines = self._select(bound)
+            self.relations.expressions[name] = lines
         return f"{self._names[aggregate]}.{self._value}"
 
     def filled(self, aggregate: Aggregate) -> str:
@@ -76,7 +75,7 @@ class Windows:
             lines.append(f"LEFT JOIN {name} ON {' AND '.join(on)}")
         return lines
 
-    def _select(self, bound: BoundAggregate) -> str:
+    def _select(self, bound: BoundAggregate) -> list[str]:
         aggregate = bound.aggregate
         window = aggregate.window
         if aggregate in self.of_target and window.end > 0:
@@ -95,17 +94,15 @@ class Windows:
         value = self._aggregated(bound, joins, scope)
         where = [f"WHERE {condition_sql(aggregate.where, scope)}"] if aggregate.where is not None else []
         keys = [f"{entity}.{identifier(key)}" for key in self.bound.entity.primary_key]
-        return "\n".join(
-            [
-                f"-- {_one_line(aggregate)}",
-                f"SELECT {_CUTOFF} AS {self._cutoff}, {', '.join(keys)}, {value} AS {self._value}",
-                "FROM timestamps",
-                f"JOIN {named(self.relations.name(bound.table), joins.start)} ON {self._within(bound, joins, window)}",
-                *joins.lines,
-                *where,
-                f"GROUP BY {', '.join([_CUTOFF, *keys])}",
-            ]
-        )
+        return [
+            f"-- {_one_line(aggregate)}",
+            f"SELECT {_CUTOFF} AS {self._cutoff}, {', '.join(keys)}, {value} AS {self._value}",
+            "FROM timestamps",
+            f"JOIN {named(self.relations.name(bound.table), joins.start)} ON {self._within(bound, joins, window)}",
+            *joins.lines,
+            *where,
+            f"GROUP BY {', '.join([_CUTOFF, *keys])}",
+        ]
 
     def _within(self, bound: BoundAggregate, joins: Joins, window: Window) -> str:
         time = self.relations.time(bound.table, joins.start)

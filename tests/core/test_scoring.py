@@ -17,7 +17,7 @@ CLASSES = Task("t", TargetKind.MULTICLASS, "users", None, classes=("a", "b", "c"
 
 def fold(number: int, entities: np.ndarray, targets: np.ndarray, answers: Mapping[str, np.ndarray]) -> Fold:
     edges = np.full(len(targets), -1.0), np.full(len(targets), 1.0)
-    return Fold(number, Examples.of(entities, number, targets), 1.0, 0.0, dict(answers), edges)
+    return Fold(np.datetime64(number, "us"), Examples.of(entities, number, targets), 1.0, 0.0, dict(answers), edges)
 
 
 def whole(made: Backtest, method: str = OURS) -> pd.Series:

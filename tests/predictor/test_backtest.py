@@ -7,6 +7,7 @@ from busy_shop import AT, QUESTIONS, busy_shop
 
 from relfm import Predictor
 from relfm.backtest import fold_positions, past_classes
+from relfm.connectors import connect
 from relfm.context import known_at
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
@@ -173,3 +174,17 @@ def test_past_classes_are_shares_drawn_towards_the_base_rate() -> None:
     base = np.array([0.25, 0.5, 0.25])
     wanted = [(base + [0, 0, 1]) / 2, (base + [1, 2, 0]) / 4, base, base]
     np.testing.assert_allclose(past_classes(used, asked, base), wanted)
+
+
+def test_cutoffs_are_moments_that_any_format_can_hold(database: Database, tmp_path) -> None:
+    table = FAST.backtest(database, QUESTIONS["binary"], at=AT, folds=2).table
+    assert table["cutoff"].dtype == "datetime64[us]"
+    assert table["cutoff"].isna().tolist() == (table["fold"] == "all").tolist()
+    table.to_parquet(tmp_path / "table.parquet")
+    assert table.groupby("cutoff")["rows"].first().gt(0).all()
+
+
+def test_a_database_without_time_has_no_cutoffs() -> None:
+    people = pd.DataFrame({"id": range(60), "size": np.arange(60.0), "colour": ["red", "blue"] * 30})
+    table = FAST.backtest(connect({"people": people}), "PREDICT people.colour FOR EACH people.id", folds=2).table
+    assert table["cutoff"].isna().all()

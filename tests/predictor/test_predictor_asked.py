@@ -99,6 +99,19 @@ def test_many_queries_are_answered_in_parts_with_the_same_answers(
         pd.testing.assert_frame_equal(whole, parts)
 
 
+def test_rows_whose_cells_are_known_are_answered_in_parts_from_the_same_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(0)
+    people = pd.DataFrame({"id": range(90), "size": generator.normal(size=90)})
+    people["colour"] = np.where(people["size"] + generator.normal(size=90) > 0, "red", "blue")
+    database, asked = connect({"people": people}), range(40)
+    whole = FAST.predict(database, "PREDICT people.colour FOR EACH people.id", entities=asked).frame
+    monkeypatch.setattr(module, "MOST_QUERIES", 9)
+    parts = FAST.predict(database, "PREDICT people.colour FOR EACH people.id", entities=asked).frame
+    pd.testing.assert_frame_equal(whole, parts)
+
+
 def claims(last_login: int) -> Database:
     """Somebody files a claim every forty days; everybody logs in daily until day ``last_login``."""
     generator = np.random.default_rng(0)
