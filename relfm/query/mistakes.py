@@ -59,7 +59,9 @@ def explain_unexpected(text: str, error: UnexpectedInput, schema: Schema | None 
 
 def _column_hint(text: str, start: int, schema: Schema | None) -> str | None:
     """How to write the name before ``start``, which stands without its table; None if it is rather a function."""
-    found = _BARE.search(text[:start])
+    found = _BARE.search(text[:start].rstrip().removesuffix(";"))
+    if found is None:  # a comment stands between
+        return "a column is written table.column, the rows of a table table.*"
     name = _plain(found)
     near = _plain(_table_near(text, start))
     tables = list(schema.tables.values()) if schema is not None else []
