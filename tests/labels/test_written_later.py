@@ -92,6 +92,22 @@ def test_the_user_may_say_which_dates_are_written_later(tmp_path: Path, stated: 
     assert labels(database, "invoices.closed_at IS NULL") == expected
 
 
+def test_the_time_of_a_row_is_never_written_later(tmp_path: Path) -> None:
+    file = tmp_path / "relfm.toml"
+    file.write_text('[tables.invoices]\ntime_column = "closed_at"')
+    invoices = connect(frames(), schema_file=file).schema.tables["invoices"]
+    assert invoices.time_column == "closed_at"
+    assert not any(c.is_written_later for c in invoices.columns)
+
+
+def test_a_text_whose_name_says_that_something_ended_is_no_date() -> None:
+    made = frames()
+    made["invoices"]["cancelled_at"] = np.where(np.arange(300) % 2, "desk", "phone")
+    database = connect(made)
+    assert not database.schema.tables["invoices"].column("cancelled_at").is_written_later
+    assert labels(database, "invoices.cancelled_at = 'desk'") == 15
+
+
 def test_only_dates_are_known_later(tmp_path: Path) -> None:
     file = tmp_path / "relfm.toml"
     file.write_text('[tables.invoices]\nwritten_later = ["sub_id"]')

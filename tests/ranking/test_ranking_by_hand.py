@@ -8,6 +8,9 @@ import pyarrow as pa
 import pytest
 
 from relfm.database import Database
+from relfm.experts.closed import Lines, Rows
+from relfm.experts.design import Design
+from relfm.experts.outputs import Outputs
 from relfm.experts.panel import Effort
 from relfm.features import FeatureMatrix
 from relfm.features.history import YEAR
@@ -18,10 +21,10 @@ from relfm.ranking.events import events_between
 from relfm.ranking.features import PairFeatures
 from relfm.ranking.knowledge import Knowledge, _grouping
 from relfm.ranking.likeness import Likeness, Snapshots
-from relfm.ranking.scorer import Learned
+from relfm.ranking.scorer import FittedOnce, Learned
 from relfm.schema import Column, ForeignKey, Schema, Table
 from relfm.stype import Stype
-from relfm.task import Examples, ItemLists
+from relfm.task import Examples, ItemLists, TargetKind
 from relfm.times import DAY, parse_time
 
 START = parse_time("2020-01-01")
@@ -86,6 +89,23 @@ def test_shift_of_the_sampling_is_added_to_the_odds() -> None:
         before, after = (getattr(learned.score(values[:9]), name) for learned in (plain, moved))
         odds = [np.log(p / (1 - p)) for p in (before, after)]
         np.testing.assert_allclose(odds[1] - odds[0], -2.5, atol=1e-6)
+
+
+def test_an_expert_is_fitted_once_for_each_number_of_rows_that_it_learns_from() -> None:
+    generator = np.random.default_rng(0)
+    scores = generator.normal(size=(200, 2)).astype(np.float32)
+    shown = (scores[:, :1] + generator.normal(size=(200, 1)) > 0).astype(np.float32)
+    design, outputs = Design.fit(scores, shown, 2), Outputs.of(TargetKind.BINARY, shown[:, 0])
+
+    def told(expert: FittedOnce, number: int) -> np.ndarray:
+        context, weights = Rows(scores[:number], scores[:number]), np.ones(number, np.float32)
+        (found,) = expert.path(design, outputs, context, shown[:number], weights, Rows(scores[:9], scores[:9]))
+        return found
+
+    both = FittedOnce("linear", Lines(2), (0.3,))
+    for number in (140, 200, 140):
+        np.testing.assert_array_equal(told(both, number), told(FittedOnce("linear", Lines(2), (0.3,)), number))
+    assert len(both.fitted) == 2
 
 
 def test_customers_who_buy_much_say_less_of_what_goes_together(make_market: Callable) -> None:
