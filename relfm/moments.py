@@ -5,10 +5,12 @@ A row that lies after the clock has not happened, whatever its table says: a boo
 
 import datetime
 import time
+from collections.abc import Iterable
 
 import numpy as np
 
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.labels import QueryLabeller
 from relfm.query.walk import aggregates_of
@@ -62,11 +64,18 @@ def span_of(database: Database, task: Task) -> tuple[int, int]:
 
 def data_end(database: Database, task: Task, moment: int) -> int:
     """How far the data reach that the question counts, at ``moment``: to it, if its tables have been silent no longer
-    than they often are, else to their latest row: what came later was not loaded, whatever other tables hold."""
-    counted = [_dated(database, name) for name in counted_in(task)]
-    if not any(len(times) for times in counted):
-        counted = [_dated(database, name) for name in sorted(tables_of(task) or database.tables)]
-    return usual_end(np.concatenate([t[t <= moment][-LATEST:] for t in counted]), moment)
+    than they often are, else to their latest row: what came later was not loaded, whatever other tables hold. Too few
+    rows to tell what is usual are taken together with those on the way to the entity."""
+    counted = _seen(database, counted_in(task), moment)
+    if len(distinct(counted)) <= FEWEST_GAPS:
+        counted = _seen(database, tables_of(task) or database.tables, moment)
+    return usual_end(counted, moment)
+
+
+def _seen(database: Database, tables: Iterable[str], moment: int) -> np.ndarray:
+    """int64[n]: the latest known times of rows of ``tables`` up to ``moment``."""
+    times = (_dated(database, name) for name in sorted(tables))
+    return np.concatenate([np.zeros(0, np.int64), *(t[t <= moment][-LATEST:] for t in times)])
 
 
 def usual_end(times: np.ndarray, moment: int) -> int:
