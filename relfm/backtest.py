@@ -69,13 +69,21 @@ def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.
         return [(p, int(labelled.cutoffs.max())) for p in parts if len(p)]
     moments = distinct(labelled.cutoffs)
     known = known_at(task, labelled.cutoffs)
-    usable = [m for m in moments if (known <= m).any()]
+    usable = [m for m in moments if _teaches(task, labelled, known <= m)]
     if not usable:
+        apart = " and labels of several classes" if (known <= moments[-1]).any() else ""
         raise DataCannotAnswer(
-            f"the history holds {len(moments)} cutoffs, none with closed windows before it",
+            f"the history holds {len(moments)} cutoffs, none with closed windows{apart} before it",
             hint="ask for a shorter horizon",
         )
     return [(np.flatnonzero(labelled.cutoffs == m), None) for m in usable[-folds:]]
+
+
+def _teaches(task: Task, labelled: Examples, known: np.ndarray) -> bool:
+    """Whether anything can be learned from the examples in ``known`` (bool[N]): of one class alone nothing can."""
+    if task.kind in (TargetKind.BINARY, TargetKind.MULTICLASS):
+        return len(np.unique(labelled.targets[known])) > 1
+    return bool(known.any())
 
 
 def _labelled(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:

@@ -92,8 +92,8 @@ def test_a_bar_that_is_no_number_is_refused_before_any_work(relfm, churn):
 
 
 def test_fewer_folds_than_asked_are_told(relfm, shop, churn):
-    outcome = relfm("backtest", shop, churn, "--effort", "fast", "--folds", 9, "--at", "2021-07-01", "-f", "csv")
+    outcome = relfm("backtest", shop, churn, "--effort", "fast", "--folds", 30, "--at", "2021-11-01", "-f", "csv")
     assert outcome.code == 0, outcome.err
     done = len({line.split(",")[0] for line in outcome.out.splitlines()[1:]}) - 1
-    assert f"the history holds {done} folds, not 9" in outcome.err
+    assert f"the history holds {done} folds, not 30" in outcome.err
     assert relfm("backtest", shop, churn, "--folds", 10**6).code == 2

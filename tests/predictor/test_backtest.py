@@ -1,5 +1,7 @@
 """The question asked of the past: folds at the latest closed cutoffs, a metric for each kind, one honest verdict."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +23,7 @@ FAST = Predictor(effort="fast")
 
 
 def labelled(cutoffs: list[int]) -> Examples:
-    return Examples.of(np.arange(len(cutoffs)) % 5, np.array(cutoffs), np.zeros(len(cutoffs)))
+    return Examples.of(np.arange(len(cutoffs)) % 5, np.array(cutoffs), np.arange(len(cutoffs)) % 2.0)
 
 
 def test_folds_are_the_latest_cutoffs_that_leave_something_closed() -> None:
@@ -32,6 +34,15 @@ def test_folds_are_the_latest_cutoffs_that_leave_something_closed() -> None:
     for positions, known_by in folds:
         assert known_by is None
         assert (known_at(TASK, examples.cutoffs) <= examples.cutoffs[positions].min()).any()
+
+
+def test_cutoff_before_which_one_class_alone_is_known_is_no_fold() -> None:
+    examples = Examples.of(np.arange(5), np.array([0, 0, 10, 20, 30]), np.array([0.0, 0.0, 1.0, 0.0, 1.0]))
+    assert [p.tolist() for p, _ in fold_positions(TASK, examples, 9)] == [[3], [4]]
+    with pytest.raises(
+        DataCannotAnswer, match="4 cutoffs, none with closed windows and labels of several classes before"
+    ):
+        fold_positions(TASK, replace(examples, targets=np.zeros(5)), 9)
 
 
 def test_folds_of_missing_cells_part_the_rows() -> None:
