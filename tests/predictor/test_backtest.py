@@ -39,9 +39,7 @@ def test_folds_are_the_latest_cutoffs_that_leave_something_closed() -> None:
 def test_cutoff_before_which_one_class_alone_is_known_is_no_fold() -> None:
     examples = Examples.of(np.arange(5), np.array([0, 0, 10, 20, 30]), np.array([0.0, 0.0, 1.0, 0.0, 1.0]))
     assert [p.tolist() for p, _ in fold_positions(TASK, examples, 9)] == [[3], [4]]
-    with pytest.raises(
-        DataCannotAnswer, match="4 cutoffs, none with closed windows and labels of several classes before"
-    ):
+    with pytest.raises(DataCannotAnswer, match="4 cutoffs, none .* and labels of several classes before it"):
         fold_positions(TASK, replace(examples, targets=np.zeros(5)), 9)
 
 
