@@ -21,9 +21,10 @@ Moment = str | int | datetime.date | np.datetime64 | None
 """A moment that a user names: ISO text, a date or datetime (pandas' too; UTC unless it has a zone), microseconds."""
 
 
-LATEST, FEWEST_GAPS, USUAL_SILENCE, OFTEN = 100_000, 10, 0.99, 3
+LATEST, FEWEST_GAPS, USUAL_SILENCE, OFTEN, TOLERATED = 100_000, 10, 0.99, 3, 2
 """Of so many latest rows, silences shorter than this share of all are usual, if there have been so many; so are those
-as long as several have been (every winter)."""
+as long as several have been (every winter). Up to twice that nobody need worry: any moment is more likely to lie in a
+long silence than in a short one."""
 
 
 def moment_of(database: Database, task: Task, at: Moment = None) -> int:
@@ -89,7 +90,7 @@ def usual_end(times: np.ndarray, moment: int) -> int:
     if len(gaps) < FEWEST_GAPS:
         return int(seen[-1])
     usual = max(np.quantile(gaps, USUAL_SILENCE), np.partition(gaps, -OFTEN)[-OFTEN])
-    return moment if moment - seen[-1] <= usual else int(seen[-1])
+    return moment if moment - seen[-1] <= TOLERATED * usual else int(seen[-1])
 
 
 def labels_end(database: Database, task: Task, moment: int) -> int:
