@@ -18,11 +18,13 @@ BINARY = "binary data"
 
 @dataclass(frozen=True)
 class DeclaredColumn:
-    """A column as the source declares it; ``skipped`` says why its cells are not read (binary data)."""
+    """A column as the source declares it; ``skipped`` says why its cells are not read (binary data), ``date_forms``
+    of which forms they were when they were read from text as dates (D/M/Y)."""
 
     name: str
     sql_type: str
     skipped: str | None = None
+    date_forms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

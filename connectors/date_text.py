@@ -59,6 +59,11 @@ def dates(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
     return found[0] if found and all(other.equals(found[0]) for other in found[1:]) else None
 
 
+def forms_of(values: pa.ChunkedArray) -> tuple[str, ...]:
+    """The forms of which every value of a text column is a date; none of ISO dates or anything else."""
+    return tuple(_readings(values))
+
+
 def dates_of_form(values: pa.ChunkedArray, form: str) -> pa.ChunkedArray | None:
     """Text as timestamp[us]; None if some value is no date of that form."""
     pattern = _PATTERNS[form]

@@ -58,7 +58,7 @@ def infer(
     """The schema of ``tables`` (in canonical types) and the same tables in canonical order."""
     kept = {t.name: t for t in declared if t.name in tables and not overrides.get(t.name, _NOTHING_SAID).skip}
     said = {name: overrides.get(name, _NOTHING_SAID) for name in kept}
-    rows = {name: as_said(name, tables[name], said[name]) for name in kept}
+    rows = {name: as_said(table, tables[name], said[name]) for name, table in kept.items()}
     facts = _facts(kept, rows, said)
     ordered = in_order(Schema.of(_table(kept[n], rows[n], facts[n], {}) for n in kept), rows)
     stypes = {n: _stypes(n, ordered[n], facts[n], said[n]) for n in kept}

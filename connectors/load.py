@@ -116,10 +116,8 @@ def _read(
     for done, table in enumerate(declared):
         if progress is not None:
             progress(table.name, done, len(declared))
-        rows[table.name], refused = canonical_table(
-            collect(connector, table, spill), [column for name, column in keys if name == table.name]
-        )
-        columns = tuple(replace(c, skipped=refused.get(c.name, c.skipped)) for c in table.columns)
+        own_keys = [column for name, column in keys if name == table.name]
+        rows[table.name], columns = canonical_table(collect(connector, table, spill), table.columns, own_keys)
         described.append(replace(table, columns=columns))
     if progress is not None:
         progress("", len(declared), len(declared))

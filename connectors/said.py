@@ -6,6 +6,7 @@ What cannot be read as the user says is refused: a column that stays what it was
 import pyarrow as pa
 
 from relfm.connectors.canonical import canonical_type
+from relfm.connectors.connector import DeclaredTable
 from relfm.connectors.date_text import dates_of_form, doubt
 from relfm.connectors.epochs import as_moments
 from relfm.connectors.overrides import TableOverride
@@ -16,8 +17,10 @@ from relfm.stype import Stype
 _ISO = "a time column holds dates, timestamps or ISO text (2024-12-31 18:30)"
 
 
-def as_said(name: str, rows: pa.Table, said: TableOverride) -> pa.Table:
-    """``rows`` with columns as moments where the user calls them that; SchemaError if they are none, or not read."""
+def as_said(table: DeclaredTable, rows: pa.Table, said: TableOverride) -> pa.Table:
+    """``rows`` with columns as moments where the user calls them that; SchemaError if they are none, or not read, or
+    dates of another form than the user says."""
+    name, forms = table.name, {c.name: c.date_forms for c in table.columns}
     named = [*(said.primary_key or ()), *([said.time_column] if said.time_column else []), *said.stypes]
     for column in named:
         if column not in rows.column_names:
@@ -27,7 +30,12 @@ def as_said(name: str, rows: pa.Table, said: TableOverride) -> pa.Table:
     stamped = {c for c, stype in said.stypes.items() if stype is Stype.timestamp}
     for column in sorted(stamped | ({said.time_column} if said.time_column else set())):
         values = rows.column(column)
-        converted = _as_moments(values, said.date_forms.get(column))
+        converted, form = _as_moments(values, said.date_forms.get(column)), said.date_forms.get(column)
+        if form is not None and forms.get(column) and form not in forms[column]:
+            raise SchemaError(
+                f"column '{name}.{column}' holds dates of the form {' or '.join(forms[column])}, not {form}",
+                hint=f'say "timestamp {forms[column][0]}" in the schema file, or nothing',
+            )
         if converted is None:
             raise no_moments(name, column, values, said)
         rows = rows.set_column(rows.column_names.index(column), column, converted)

@@ -112,7 +112,7 @@ def _declared_from(value: Mapping[str, Any]) -> DeclaredTable:
     links: Sequence[Mapping[str, Any]] = value["foreign_keys"]
     return DeclaredTable(
         name=value["name"],
-        columns=tuple(DeclaredColumn(**c) for c in columns),
+        columns=tuple(DeclaredColumn(**{**c, "date_forms": tuple(c["date_forms"])}) for c in columns),
         primary_key=tuple(value["primary_key"]),
         foreign_keys=tuple(ForeignKey(tuple(k["columns"]), k["table"], tuple(k["other_columns"])) for k in links),
         time_column=value["time_column"],

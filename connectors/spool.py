@@ -3,13 +3,15 @@
 Small tables stay in memory; beyond a limit the batches go to a file, which is then memory-mapped.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from relfm.connectors.canonical import canonical_column
-from relfm.connectors.connector import Connector, DeclaredTable, ReadAgain
+from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable, ReadAgain
+from relfm.connectors.date_text import forms_of
 
 _IN_MEMORY = 256 * 2**20
 _ATTEMPTS = 3
@@ -49,15 +51,23 @@ def _spill(kept: list[pa.RecordBatch], batches: Iterator[pa.RecordBatch], spill:
     return pa.ipc.open_file(pa.memory_map(str(file))).read_all()
 
 
-def canonical_table(raw: pa.Table, keys: Collection[str] = ()) -> tuple[pa.Table, dict[str, str]]:
-    """The columns in canonical types, and for those that cannot be held the reason why; ``keys`` may hold bytes."""
+def canonical_table(
+    raw: pa.Table, described: Sequence[DeclaredColumn], keys: Collection[str] = ()
+) -> tuple[pa.Table, tuple[DeclaredColumn, ...]]:
+    """The columns in canonical types, and what reading them has shown: why one cannot be held, of which forms dates
+    were; ``keys`` may hold bytes."""
     columns: dict[str, pa.ChunkedArray] = {}
-    refused: dict[str, str] = {}
+    told = {column.name: column for column in described}
     for name in raw.column_names:
-        column = canonical_column(name, raw.column(name), is_key=name in keys)
-        raw = raw.drop_columns([name])  # its memory can go
+        cells = raw.column(name)
+        column = canonical_column(name, cells, is_key=name in keys)
         if isinstance(column, str):
-            refused[name] = column
+            told[name] = replace(told[name], skipped=column)
         else:
             columns[name] = column
-    return pa.table(columns) if columns else raw, refused  # a table of no columns still has its rows
+            is_text = pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)
+            if is_text and pa.types.is_timestamp(column.type):
+                told[name] = replace(told[name], date_forms=forms_of(cells.cast(pa.string())))
+        raw = raw.drop_columns([name])  # its memory can go
+        del cells
+    return pa.table(columns) if columns else raw, tuple(told.values())  # a table of no columns still has its rows

@@ -118,3 +118,19 @@ def test_what_cannot_be_read_as_moments_is_refused(
     with pytest.raises(error, match=message) as caught:
         connect(tmp_path / "visits.csv", schema_file=tmp_path / "relfm.toml")
     assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(("form", "refused"), [("D/M/Y", False), ("M/D/Y", True)])
+def test_a_form_that_the_cells_contradict_is_refused_also_from_a_snapshot(
+    tmp_path: Path, form: str, refused: bool
+) -> None:
+    file, said = tmp_path / "visits.csv", tmp_path / "relfm.toml"
+    file.write_text("id,signup\n1,13/1/2024\n2,1/2/2024\n3,20/5/2024\n")
+    said.write_text(f'[tables.visits.columns]\nsignup = "timestamp {form}"')
+    for _ in range(2):
+        if refused:
+            with pytest.raises(SchemaError, match="holds dates of the form D/M/Y, not M/D/Y"):
+                connect(file, schema_file=said, cache_dir=tmp_path)
+        else:
+            times = connect(file, schema_file=said, cache_dir=tmp_path).tables["visits"]["signup"].to_pylist()
+            assert datetime.datetime(2024, 2, 1) in times

@@ -244,9 +244,10 @@ def test_any_other_dialect_is_read_through_sqlalchemy(tmp_path: Path) -> None:
     connector = SqlConnector(make_url(f"sqlite:///{file}"))
     declared = {t.name: t for t in connector.describe()}
     assert declared["odd %"].foreign_keys == (ForeignKey(("who",), "people", ("id",)),)
-    rows, refused = canonical_table(collect(connector, declared["people"], None))
+    people = declared["people"]
+    rows, columns = canonical_table(collect(connector, people, None), people.columns)
     assert rows.to_pylist()[0] == {"id": 1, "name": "Ada", "born": datetime.datetime(1815, 12, 10), "rate": 1.5}
-    assert refused == {}
+    assert columns == people.columns
     assert connector.fingerprint(["people"]) is None
     connector.close()
 

@@ -1,6 +1,7 @@
 """The backtest's intervals and verdict: what recurs from fold to fold, pairs of answers, and too few to tell."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from relfm.metrics import Score, resampled
 from relfm.scoring import OURS, Backtest, Fold, scored, verdict
 from relfm.task import Examples, TargetKind, Task
+from relfm.times import Span
 
 NUMBERS = Task("t", TargetKind.REGRESSION, "users", None)
 YES_OR_NO = Task("t", TargetKind.BINARY, "users", None)
@@ -164,3 +166,18 @@ def test_verdict_says_the_difference_and_its_interval_in_words() -> None:
     assert told in made.verdict and 0 < -lead.high < -lead.value < -lead.low
     table = pd.DataFrame({"fold": ["all"] * 2, "method": [OURS, "history"], "auroc": [np.nan, 0.7]})
     assert verdict(table, "auroc", OURS, {}, None).startswith("no verdict: auroc is undefined on these folds")
+
+
+def perfect(task: Task, noise: float) -> Backtest:
+    """A backtest of answers that are wrong as often as ``noise`` says."""
+    generator = np.random.default_rng(0)
+    targets = (np.arange(400) % 2).astype(float)
+    answers = np.where(generator.random(400) < noise, 1 - targets, targets)
+    return scored(task, [fold(0, np.arange(400), targets, {OURS: answers, "base rate": np.zeros(400)})], OURS)
+
+
+def test_forecasts_that_are_nearly_always_right_are_doubted() -> None:
+    ahead = replace(YES_OR_NO, horizon=Span.of(30, "days"))
+    assert "nearly always right (1.0000)" in perfect(ahead, 0).verdict
+    assert "nearly always right" not in perfect(ahead, 0.05).verdict
+    assert "nearly always right" not in perfect(YES_OR_NO, 0).verdict  # a cell may follow from others by a rule
