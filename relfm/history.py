@@ -53,6 +53,11 @@ class Links:
         rank = np.searchsorted(self.moments, seen, side="right")
         return np.searchsorted(self.keys, rows * (len(self.moments) + 1) + rank, side="left")
 
+    def of_parents(self, start: np.ndarray, picked: np.ndarray) -> "Links":
+        """The links at positions ``picked``, those of the k-th parent kept from ``start[k]`` on. They can be read, not
+        searched: keys go on naming the parents of all."""
+        return Links(start, self.child[picked], self.times[picked], self.keys[picked], self.moments)
+
     def segments(self) -> np.ndarray:
         """int64[E]: the parent row of each link."""
         return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))

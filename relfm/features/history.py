@@ -10,12 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from relfm.distinct import distinct
 from relfm.features.matrix import Block
 from relfm.features.series import Series
 from relfm.history import Links
 from relfm.times import DAY, TIMELESS
 
 LAST_ROWS = (3, 10)
+MOST_OF_ALL = 0.5
+"""Of links that are hardly more than those asked about, none are left out: picking them costs more than it saves."""
+
 YEAR = int(365.2425 * DAY)
 
 
@@ -55,6 +59,29 @@ class HistoryView:
         if not len(self.links.child):
             return np.full(len(self.rows), -1)
         return np.where(self.end > self.begin, self.links.child[np.maximum(self.end - 1, 0)], -1)
+
+    def narrowed(self) -> tuple["Narrowed", np.ndarray]:
+        """The same over links of the rows looked at alone, if those have but a part of all links, and how far each
+        row's positions move back (int64[N]): what is summed up along links then costs as much as what is asked."""
+        used = distinct(self.rows[self._known])
+        lengths = np.diff(self.links.start)[used]
+        total = int(lengths.sum())
+        if not 0 < total < MOST_OF_ALL * len(self.links.child):
+            return Narrowed(self.links, self.begin, self.end), np.zeros(len(self.rows), np.int64)
+        start = np.concatenate([[0], np.cumsum(lengths)])
+        back = self.links.start[used] - start[:-1]
+        picked = np.arange(total) + np.repeat(back, lengths)
+        moved = np.where(self._known, back[np.searchsorted(used, self._safe).clip(max=len(used) - 1)], 0)
+        return Narrowed(self.links.of_parents(start, picked), self.begin - moved, self.end - moved), moved
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Links, and where the visible ones of N rows begin and end (int64[N])."""
+
+    links: Links
+    begin: np.ndarray
+    end: np.ndarray
 
 
 def add_recency(block: Block, view: HistoryView, windows: Sequence[Window], path: str, *, full: bool) -> None:
@@ -104,23 +131,23 @@ class Prefix:
         # Integer sums are exact, so they need not restart.
         self.counts = None if self.is_dense else np.concatenate([[0], np.cumsum(self.present)])
 
-    def total(self, view: HistoryView, lo: np.ndarray, sums: np.ndarray | None = None) -> np.ndarray:
+    def total(self, view: Narrowed, lo: np.ndarray, sums: np.ndarray | None = None) -> np.ndarray:
         """float64[N]: the sum over lo..end."""
         sums = self.sums if sums is None else sums
         upper = np.where(view.end > view.begin, sums[np.maximum(view.end - 1, 0)], 0.0)
         lower = np.where(lo > view.begin, sums[np.maximum(lo - 1, 0)], 0.0)
         return np.where(view.end > lo, upper - lower, 0.0)
 
-    def count(self, view: HistoryView, lo: np.ndarray) -> np.ndarray:
+    def count(self, view: Narrowed, lo: np.ndarray) -> np.ndarray:
         """int64[N]: how many values are present in lo..end."""
         return view.end - lo if self.counts is None else self.counts[view.end] - self.counts[lo]
 
-    def mean(self, view: HistoryView, lo: np.ndarray) -> np.ndarray:
+    def mean(self, view: Narrowed, lo: np.ndarray) -> np.ndarray:
         count = self.count(view, lo)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(count > 0, self.total(view, lo) / count, np.nan)
 
-    def std(self, view: HistoryView) -> np.ndarray:
+    def std(self, view: Narrowed) -> np.ndarray:
         """float64[N]: the standard deviation of all values so far, from squares around each parent's first value:
         squares of the values themselves would lose every digit where the mean is large."""
         first = self.first(view.links)
@@ -141,7 +168,7 @@ class Prefix:
             start = np.minimum.reduceat(places, start)
         return np.repeat(self.filled[start], lengths)
 
-    def last(self, view: HistoryView) -> np.ndarray:
+    def last(self, view: Narrowed) -> np.ndarray:
         """float64[N]: the latest present value."""
         if self.is_dense:
             at = view.end - 1
@@ -151,7 +178,7 @@ class Prefix:
         found = (view.end > view.begin) & (at >= view.begin)
         return np.where(found, self.values[np.where(found, at, 0)], np.nan)
 
-    def extreme(self, view: HistoryView, *, least: bool) -> np.ndarray:
+    def extreme(self, view: Narrowed, *, least: bool) -> np.ndarray:
         """float64[N]: the least or greatest value so far."""
         neutral = np.inf if least else -np.inf
         grouped = pd.Series(np.where(self.present, self.values, neutral)).groupby(self.segments, sort=False)
@@ -166,9 +193,11 @@ def add_series(
     """Per series: last, means over the last rows and by window, sums, spread and extremes (``full``), shares."""
     if view.is_blank:
         return
-    segments = view.links.segments()
     starts = [(view.since(w.length), w) for w in windows]
+    view, moved = view.narrowed()
+    starts = [(lo - moved, w) for lo, w in starts]
     heads = [(np.maximum(view.end - k, view.begin), k) for k in LAST_ROWS]
+    segments = view.links.segments()
     for one in series:
         prefix = Prefix(view.links, one.values, segments)
         what, where = ("share of", "in") if one.is_indicator else ("mean of", "over")
