@@ -112,8 +112,13 @@ class Connector(Protocol):
         """A hash of the content of ``tables``: equal exactly if the content is equal; None if the source has none."""
         ...
 
-    def files(self) -> Sequence[Path]:
-        """The files that hold the source; none for a server, whose tables are read as of one moment."""
+    def files(self, tables: Sequence[str]) -> Sequence[Path]:
+        """The files that hold ``tables``; none for a server."""
+        ...
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether all tables are read as of one moment, whatever is written meanwhile."""
         ...
 
     def close(self) -> None: ...

@@ -60,9 +60,13 @@ class DuckConnector:
             raise ConnectionFailed(f"cannot read table '{table}' of '{self.label}': {_first_line(error)}") from None
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return hash_files(self.files())
+        return hash_files(self.files(tables))
 
-    def files(self) -> Sequence[Path]:
+    @property
+    def is_steady(self) -> bool:
+        return True
+
+    def files(self, tables: Sequence[str]) -> Sequence[Path]:
         return [self.file, self.file.with_name(self.file.name + ".wal")]
 
     def close(self) -> None:

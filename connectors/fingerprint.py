@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from relfm import reading, schema, times
+import pyarrow as pa
+
+from relfm import reading, schema, stype, times
 from relfm.connectors.connector import DeclaredTable
 
 _BLOCK = 2**20
@@ -51,5 +53,5 @@ def snapshot_key(fingerprint: str, declared: Sequence[DeclaredTable]) -> str:
 @cache
 def code_version() -> str:
     """A hash of the code that makes a snapshot of a source: whatever changes there may read the same rows otherwise."""
-    beside = [Path(module.__file__) for module in (reading, schema, times)]
-    return hash_files([*sorted(Path(__file__).parent.glob("*.py")), *beside])
+    beside = [Path(module.__file__) for module in (reading, schema, stype, times)]
+    return hash_files([*sorted(Path(__file__).parent.glob("*.py")), *beside]) + pa.__version__

@@ -56,11 +56,15 @@ class FolderConnector:
             raise _unreadable(file, error) from None
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
-        files = self._files()
-        return hash_files(files[t] for t in tables)
+        return hash_files(self.files(tables))
 
-    def files(self) -> Sequence[Path]:
-        return list(self._files().values())
+    @property
+    def is_steady(self) -> bool:
+        return False
+
+    def files(self, tables: Sequence[str]) -> Sequence[Path]:
+        files = self._files()
+        return [files[t] for t in tables]
 
     def close(self) -> None:
         pass

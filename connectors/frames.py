@@ -40,7 +40,11 @@ class FramesConnector:
     def fingerprint(self, tables: Sequence[str]) -> str | None:
         return None
 
-    def files(self) -> Sequence[Path]:
+    @property
+    def is_steady(self) -> bool:
+        return True
+
+    def files(self, tables: Sequence[str]) -> Sequence[Path]:
         return []
 
     def close(self) -> None:

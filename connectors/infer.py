@@ -189,7 +189,8 @@ def _times(
     timed = frozenset(n for n, t in times.items() if t.column or t.origin)
     settled = {n for n in rows if declared[n].complete or said[n].time_column is not None or times[n].is_unknown}
     without = frozenset(n for n in rows if n not in timed and n not in settled and rows[n].num_rows)
-    inherited = inherit_times(rows, keys, links, timed, without)
+    dated = frozenset(n for n in without if any(d.what == "suspect" for d in times[n].decisions))
+    inherited = inherit_times(rows, keys, links, timed, without, dated)
     for name, time in inherited.items():
         times[name] = RowTime(None, time.origin, (*time.decisions, *times[name].decisions))
     pointed = {fk.table for own in links.values() for fk in own}

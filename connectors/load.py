@@ -70,8 +70,9 @@ def _snapshot(
 ) -> tuple[Snapshot, str | None]:
     """The source's rows, from the cache if its content is known there, and the content's key."""
     declared = with_binary_keys(connector.describe(tables))
-    before = stamps(connector.files())
-    fingerprint = connector.fingerprint([t.name for t in declared]) if cache else None
+    names = [t.name for t in declared]
+    before = stamps(connector.files(names))
+    fingerprint = connector.fingerprint(names) if cache else None
     if fingerprint is None:
         return _read_whole(connector, declared, None, progress), None
     key = snapshot_key(fingerprint, declared)
@@ -83,8 +84,8 @@ def _snapshot(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".tmp-", dir=folder.parent) as spill:
             snapshot = _read_whole(connector, declared, Path(spill), progress)
-            if stamps(connector.files()) != before:
-                return snapshot, None  # other rows than those that the key names
+            if stamps(connector.files(names)) != before:
+                return snapshot, None  # perhaps other rows than those that the key names
             write_snapshot(folder, snapshot)
     except OSError:  # no room or no permission for a cache: do without
         return _read_whole(connector, declared, None, progress), key
@@ -94,11 +95,12 @@ def _snapshot(
 def _read_whole(
     connector: Connector, declared: Sequence[DeclaredTable], spill: Path | None, progress: Progress | None
 ) -> Snapshot:
-    """The rows of one moment: files that change while they are read are read again."""
+    """The rows of one moment: what changes while it is read is read again, unless the source keeps to one moment."""
+    names = [t.name for t in declared]
     for _ in range(_ATTEMPTS):
-        before = stamps(connector.files())
+        before = stamps(connector.files(names))
         snapshot = _read(connector, declared, spill, progress)
-        if stamps(connector.files()) == before:
+        if connector.is_steady or stamps(connector.files(names)) == before:
             return snapshot
         connector.close()  # a session may go on seeing what it saw first
     raise ConnectionFailed(

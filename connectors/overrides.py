@@ -103,6 +103,11 @@ class _Reader:
     def override(self, given: str, value: Any) -> TableOverride:
         table = self.table(given)
         self._known(f"[tables.{given}]", value, _TABLE_KEYS)
+        if value.get("time_unknown") and ("time_column" in value or "time_from" in value):
+            raise UsageError(
+                f"{self.where}: [tables.{given}] states both when its rows came and that it is unknown",
+                hint="leave out time_unknown, or the time_column or time_from beside it",
+            )
         links = value.get("foreign_keys")
         if links is not None and not isinstance(links, list):
             raise UsageError(f"{self.where}: foreign_keys of '{table}' must be a list", hint=_form(table, links))

@@ -114,14 +114,16 @@ def inherit_times(
     foreign_keys: Mapping[str, tuple[ForeignKey, ...]],
     timed: frozenset[str],
     without: frozenset[str],
+    dated: frozenset[str],
 ) -> dict[str, RowTime]:
-    """For tables in ``without`` (no date of their own) the foreign key whose parent gives them their time."""
+    """For tables in ``without`` the foreign key whose parent gives them their time. Rows of those that are ``dated``,
+    by what became of them, may have come long after the parent, unless its key is a part of theirs."""
     found: dict[str, RowTime] = {}
     known = set(timed)
     for _ in range(len(without)):
         fresh = {}
         for table in sorted(without - known):
-            origin = _origin(table, tables[table], primary_keys, foreign_keys, known)
+            origin = _origin(table, tables[table], primary_keys, foreign_keys, known, is_dated=table in dated)
             if origin is not None:
                 fresh[table] = origin
         if not fresh:
@@ -137,12 +139,16 @@ def _origin(
     primary_keys: Mapping[str, tuple[str, ...]],
     foreign_keys: Mapping[str, tuple[ForeignKey, ...]],
     timed: set[str],
+    *,
+    is_dated: bool,
 ) -> RowTime | None:
     """The timed parent of a detail table: its only one, or of several the only one that it is a part of (an order line
     is a part of its order, whenever its product was launched). Parents without time leave it open."""
     own = foreign_keys.get(table, ())
     primary_key = primary_keys.get(table, ())
     parents = [fk for fk in own if fk.table in timed and fk.table != table]
+    if is_dated:
+        parents = [fk for fk in parents if _has_key_of(fk, primary_key)]
     if len(parents) > 1:
         parents = [fk for fk in parents if _part_reason(table, fk, primary_key) is not None]
     if len(parents) != 1:
@@ -151,6 +157,8 @@ def _origin(
     if any(rows.column(c).null_count > 0.01 * rows.num_rows for c in key.columns):
         return None
     why = _part_reason(table, key, primary_key) or _detail_reason(table, key, own, foreign_keys)
+    if is_dated:
+        why = "the parent's key is a part of its primary key, and its own dates tell what became of its rows"
     if why is None:
         return None
     value = f"from {key.table} through {', '.join(key.columns)}"
@@ -162,9 +170,13 @@ def _part_reason(table: str, key: ForeignKey, primary_key: tuple[str, ...]) -> s
     name = "".join(sorted(table_forms(table), key=len)[:1])
     if any(form in name and form != name for form in table_forms(key.table) if len(form) > 2):
         return "no date of its own, and its name says that it is a part of the parent"
-    if len(primary_key) > 1 and set(key.columns) < set(primary_key):
+    if _has_key_of(key, primary_key):
         return "no date of its own, and the parent's key is a part of its primary key"
     return None
+
+
+def _has_key_of(key: ForeignKey, primary_key: tuple[str, ...]) -> bool:
+    return len(primary_key) > 1 and set(key.columns) < set(primary_key)
 
 
 def _detail_reason(

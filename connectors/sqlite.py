@@ -65,9 +65,13 @@ class SqliteConnector:
             yield from self._read_fast(session, table, sql, held)
 
     def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return hash_files(self.files())
+        return hash_files(self.files(tables))
 
-    def files(self) -> Sequence[Path]:
+    @property
+    def is_steady(self) -> bool:
+        return self._session is not None and not self._undecodable
+
+    def files(self, tables: Sequence[str]) -> Sequence[Path]:
         return [self.file, self.file.with_name(self.file.name + "-wal")]
 
     def close(self) -> None:

@@ -72,14 +72,15 @@ def _without_time(database: Database, task: Task) -> Iterator[str]:
     near = {task.entity, *tables_of(task)}
     beside = [t for n, t in database.schema.tables.items() if n not in near and database.num_rows(n)]
     beside = [t for t in beside if any(fk.table in near for fk in t.foreign_keys)]
-    unknown = [t.name for t in beside if t.time_unknown]
+    said = {t.name for t in beside if any(d.what == "time_column" and d.source != "inferred" for d in t.decisions)}
+    unknown = [t.name for t in beside if t.time_unknown and t.name not in said]
     if unknown:
         yield (
             f"nothing tells when the rows of {', '.join(unknown)} came, so no feature reads them: "
             "name a time_column or time_from in relfm.toml, or time_column = false if all were there from the start"
         )
-    said = [t.name for t in beside if any(d.what == "time_column" for d in t.decisions)]
-    timeless = [t.name for t in beside if not database.is_timed(t.name) and t.name not in said]
+    details = [t for t in beside if t.name not in said and not database.schema.children_of(t.name)]
+    timeless = [t.name for t in details if not database.is_timed(t.name) and not t.time_unknown]
     if timeless:
         yield (
             f"no column tells when the rows of {', '.join(timeless)} came, so all count as known at any time: if they "

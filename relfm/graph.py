@@ -12,7 +12,7 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.history import Links
-from relfm.schema import ForeignKey
+from relfm.schema import ForeignKey, Table
 from relfm.times import MISSING_TIME
 
 if TYPE_CHECKING:
@@ -43,16 +43,18 @@ class TemporalGraph:
 
     database: Database
     _links: dict[tuple[Relation, ...], Links] = field(default_factory=dict, repr=False)
+    is_timeless: bool = False
+    """Whether rows of which nobody knows when they came are there too: where nothing is asked of the past."""
 
     @classmethod
-    def of(cls, database: Database) -> "TemporalGraph":
+    def of(cls, database: Database, *, is_timeless: bool = False) -> "TemporalGraph":
         """The graph of ``database`` with the links that others have built for it: folds, steps and chunks of queries
         of one database all need the same."""
-        return cls(database, _built.setdefault(database, {}))
+        return cls(database, _built.setdefault(database, {}), is_timeless)
 
     def hide(self, columns: Iterable[tuple[str, str]]) -> "TemporalGraph":
         """The same links over a database that hides those (table, column) pairs."""
-        return TemporalGraph(self.database.hide(columns), self._links)
+        return TemporalGraph(self.database.hide(columns), self._links, self.is_timeless)
 
     def children_of(self, table: str) -> list[Relation]:
         """Relations whose children point at ``table``, in name order; those through a hidden key are left out, and
@@ -60,14 +62,15 @@ class TemporalGraph:
         relations = [
             Relation(child.name, key)
             for child, key in self.database.schema.children_of(table)
-            if not child.time_unknown and self._is_usable(child.name, key)
+            if self._is_placed(child) and self._is_usable(child.name, key)
         ]
         return sorted(relations)
 
     def parents_of(self, table: str) -> list[Relation]:
-        """Relations by which rows of ``table`` point at others."""
-        keys = self.database.schema.tables[table].foreign_keys
-        return sorted(Relation(table, key) for key in keys if self._is_usable(table, key))
+        """Relations by which rows of ``table`` point at others; with the same left out."""
+        tables = self.database.schema.tables
+        usable = [key for key in tables[table].foreign_keys if self._is_usable(table, key)]
+        return sorted(Relation(table, key) for key in usable if self._is_placed(tables[key.table]))
 
     def parent_rows(self, relation: Relation) -> np.ndarray:
         """int64[n]: the parent row of each row of ``relation.table``, -1 for none."""
@@ -109,6 +112,9 @@ class TemporalGraph:
                 data[table, name, relation.parent].edge_index = edges
                 data[relation.parent, f"rev_{name}", table].edge_index = edges.flip(0)
         return data
+
+    def _is_placed(self, table: Table) -> bool:
+        return self.is_timeless or not table.time_unknown
 
     def _is_usable(self, table: str, key: ForeignKey) -> bool:
         known = key.table in self.database.schema.tables

@@ -21,10 +21,13 @@ Moment = str | int | datetime.date | np.datetime64 | None
 """A moment that a user names: ISO text, a date or datetime (pandas' too; UTC unless it has a zone), microseconds."""
 
 
-LATEST, FEWEST_GAPS, USUAL_SILENCE, OFTEN, TOLERATED = 100_000, 10, 0.99, 3, 2
+LATEST, FEWEST_GAPS, USUAL_SILENCE, OFTEN = 100_000, 10, 0.99, 3
 """Of so many latest rows, silences shorter than this share of all are usual, if there have been so many; so are those
-as long as several have been (every winter). Up to twice that nobody need worry: any moment is more likely to lie in a
-long silence than in a short one."""
+as long as several have been (every winter)."""
+
+COMMON_SILENCE, TOLERATED = 0.9, 4
+"""So many times as long as this share of silences, none is strange: any moment is more likely to lie in a long silence
+than in a short one. Where rows come at random it is twice what ``USUAL_SILENCE`` says."""
 
 
 def moment_of(database: Database, task: Task, at: Moment = None) -> int:
@@ -89,8 +92,9 @@ def usual_end(times: np.ndarray, moment: int) -> int:
     gaps = gaps[gaps > 0]
     if len(gaps) < FEWEST_GAPS:
         return int(seen[-1])
-    usual = max(np.quantile(gaps, USUAL_SILENCE), np.partition(gaps, -OFTEN)[-OFTEN])
-    return moment if moment - seen[-1] <= TOLERATED * usual else int(seen[-1])
+    common, usual = np.quantile(gaps, [COMMON_SILENCE, USUAL_SILENCE])
+    usual = max(TOLERATED * common, usual, np.partition(gaps, -OFTEN)[-OFTEN])
+    return moment if moment - seen[-1] <= usual else int(seen[-1])
 
 
 def labels_end(database: Database, task: Task, moment: int) -> int:

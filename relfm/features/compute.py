@@ -45,7 +45,8 @@ def compute(
     ``until`` (microseconds) bounds every fitted statistic. Columns in ``task.hidden`` are on no path. A ``graph`` of
     the database lends the links that it has built.
     """
-    graph = (graph or TemporalGraph.of(database)).hide(task.hidden)
+    is_timeless = task.horizon is None and not database.is_timed(task.entity)
+    graph = (graph or TemporalGraph.of(database, is_timeless=is_timeless)).hide(task.hidden)
     return _Builder(graph, task, examples, labelled, until).build()
 
 

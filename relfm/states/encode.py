@@ -64,7 +64,8 @@ def encode_database(database: Database, encoder: Encoder, *, name: str = "", unt
     for child, table in enumerate(names):
         for key in sorted(database.schema.tables[table].foreign_keys):
             is_hidden = any(database.is_hidden(table, c) for c in key.columns)
-            if key.table not in database.tables or is_hidden or database.schema.tables[table].time_unknown:
+            sides = database.schema.tables[table], database.schema.tables.get(key.table)
+            if key.table not in database.tables or is_hidden or any(side.time_unknown for side in sides):
                 continue
             label = strings.id(f"{table}.{'+'.join(key.columns)} -> {key.table}")
             size = database.num_rows(key.table)

@@ -127,6 +127,10 @@ def test_written_schema_gives_the_same_schema_again(said: Said) -> None:
         ("[tables.orders]\ntime_from = 'status'", SchemaError, "which is no foreign key of it", "customer_id"),
         ("[tables.orders]\nprimary_key = 5", UsageError, "must be a column or a list of columns", None),
         ("[tables.orders]\nskip = 'yes'", UsageError, "must be true or false", None),
+        (
+            "[tables.orders]\ntime_unknown = true\ntime_column = 'created'",
+            UsageError, "states both when its rows came and that it is unknown", "leave out time_unknown",
+        ),
         ("[tables.orders]\nforeign_keys = 'x'", UsageError, "foreign_keys of 'orders' must be a list", "[["),
         (
             "[tables.orders]\nforeign_keys = ['customer_id']",

@@ -1,6 +1,8 @@
 """An unchanged source is read once; a snapshot is whole or absent, and its name holds no secret."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from relfm import reading, schema
 from relfm.connectors import connect, fingerprint, infer, text_types
+from relfm.connectors.folder import FolderConnector
 from relfm.connectors.snapshot import prune, read_snapshot, snapshots_folder
 from relfm.connectors.sqlite import SqliteConnector
 from relfm.errors import ConnectionFailed
@@ -151,36 +154,72 @@ def test_the_version_is_that_of_the_code_that_reads() -> None:
     assert modules <= set(hashed)
 
 
-@pytest.fixture
-def changed_while_read(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Lets another process add an order each of the first so many times that the file is read."""
-
-    def change_while_read(times: int) -> None:
-        left, original = list(range(times)), SqliteConnector.read
-
-        def read(self: SqliteConnector, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-            yield from original(self, table, columns)
-            if left:
-                change(shop, f"INSERT INTO orders VALUES ({100 + left.pop()}, '2024-01-03', 1)")
-
-        monkeypatch.setattr(SqliteConnector, "read", read)
-
-    return change_while_read
-
-
-def test_a_file_that_changes_while_it_is_read_is_read_again_and_not_kept(
-    shop: Path, changed_while_read: Callable[[int], None], tmp_path: Path
+def test_a_database_that_changes_while_it_is_read_is_read_as_it_was_and_not_kept(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    old = shop.read_bytes()
-    changed_while_read(1)
-    assert connect(shop, cache_dir=tmp_path).num_rows("orders") == 3
+    """A live database is written to all the time: its session goes on seeing one moment."""
+    change(shop, "PRAGMA journal_mode = WAL")
+    change(shop, "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER REFERENCES orders (id))")
+    original, old = SqliteConnector.read, shop.read_bytes()
+
+    def read(self: SqliteConnector, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        yield from original(self, table, columns)
+        if table == "orders":
+            script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()"
+            for row in ("orders VALUES (9, '2024-01-03', 1)", "refunds VALUES (1, 9)"):
+                subprocess.run([sys.executable, "-c", script, str(shop), f"INSERT INTO {row}"], check=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteConnector, "read", read)
+        first = connect(shop, cache_dir=tmp_path)
+    assert (first.num_rows("orders"), first.num_rows("refunds")) == (2, 0)
+    assert connect(shop, cache_dir=tmp_path).num_rows("refunds") == 1
+    shop.with_name("shop.db-wal").unlink(missing_ok=True)
     shop.write_bytes(old)
     assert connect(shop, cache_dir=tmp_path).num_rows("orders") == 2
 
 
-def test_a_file_that_never_stands_still_is_refused(
-    shop: Path, changed_while_read: Callable[[int], None], tmp_path: Path
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "folder"
+    made.mkdir()
+    (made / "orders.csv").write_text("id,total\n1,5\n2,7\n")
+    (made / "visits.csv").write_text("id\n1\n")
+    return made
+
+
+@pytest.fixture
+def growing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """Lets a file of the folder grow by a line each of the first so many times that a table is read."""
+
+    def grow(name: str, times: int) -> None:
+        left, original = list(range(times)), FolderConnector.read
+
+        def read(self: FolderConnector, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+            yield from original(self, table, columns)
+            if left:
+                with (folder / name).open("a") as file:
+                    file.write(f"{100 + left.pop()},1\n" if name == "orders.csv" else "5\n")
+
+        monkeypatch.setattr(FolderConnector, "read", read)
+
+    return grow
+
+
+def test_files_that_change_while_they_are_read_are_read_again_and_not_kept(
+    folder: Path, growing: Callable[[str, int], None], tmp_path: Path
 ) -> None:
-    changed_while_read(9)
+    old = (folder / "orders.csv").read_bytes()
+    growing("orders.csv", 1)
+    assert connect(folder, cache_dir=tmp_path).num_rows("orders") == 3
+    (folder / "orders.csv").write_bytes(old)
+    assert connect(folder, cache_dir=tmp_path).num_rows("orders") == 2
+
+
+def test_files_that_never_stand_still_are_refused_and_others_do_not_matter(
+    folder: Path, growing: Callable[[str, int], None], tmp_path: Path
+) -> None:
+    growing("visits.csv", 99)
+    assert connect(folder, tables=["orders"], cache_dir=tmp_path).num_rows("orders") == 2
     with pytest.raises(ConnectionFailed, match="changes while it is read, 3 times in a row"):
-        connect(shop, cache_dir=tmp_path)
+        connect(folder, cache_dir=tmp_path)

@@ -168,12 +168,13 @@ def test_verdict_says_the_difference_and_its_interval_in_words() -> None:
     assert verdict(table, "auroc", OURS, {}, None).startswith("no verdict: auroc is undefined on these folds")
 
 
-def perfect(task: Task, noise: float) -> Backtest:
-    """A backtest of answers that are wrong as often as ``noise`` says."""
+def perfect(task: Task, noise: float, *, rows: int = 400, by: str = OURS) -> Backtest:
+    """A backtest in which answers ``by`` a method are wrong as often as ``noise`` says, all others always the same."""
     generator = np.random.default_rng(0)
-    targets = (np.arange(400) % 2).astype(float)
-    answers = np.where(generator.random(400) < noise, 1 - targets, targets)
-    return scored(task, [fold(0, np.arange(400), targets, {OURS: answers, "base rate": np.zeros(400)})], OURS)
+    targets = (np.arange(rows) % 2).astype(float)
+    answers = {OURS: np.zeros(rows), "entity history": np.zeros(rows)}
+    answers[by] = np.where(generator.random(rows) < noise, 1 - targets, targets)
+    return scored(task, [fold(0, np.arange(rows), targets, answers)], OURS)
 
 
 def test_forecasts_that_are_nearly_always_right_are_doubted() -> None:
@@ -181,3 +182,5 @@ def test_forecasts_that_are_nearly_always_right_are_doubted() -> None:
     assert "nearly always right (1.0000)" in perfect(ahead, 0).verdict
     assert "nearly always right" not in perfect(ahead, 0.05).verdict
     assert "nearly always right" not in perfect(YES_OR_NO, 0).verdict  # a cell may follow from others by a rule
+    assert "nearly always right" not in perfect(ahead, 0, rows=10).verdict  # too few to say anything
+    assert "nearly always right" not in perfect(ahead, 0, by="entity history").verdict  # it reads no column
