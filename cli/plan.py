@@ -7,6 +7,7 @@ import typer
 
 from relfm.cli.options import AsJson, Asked, At
 from relfm.cli.output import show, show_json, write_whole
+from relfm.cli.predict import base_rate_text
 from relfm.cli.question import asked
 from relfm.cli.voice import Voice
 from relfm.times import format_time
@@ -92,8 +93,7 @@ def _facts(made: "Plan") -> list[tuple[str, str]]:
 
 def _rates(made: "Plan") -> str:
     if isinstance(made.base_rate, float):
-        what = {"regression": "median", "forecast": "median", "ranking": "share of lists with anything in them"}
-        return f"{made.base_rate:.4g} ({what.get(made.task.kind.value, 'share of yes')})"
+        return base_rate_text(made.base_rate, made.task.kind)
     shares = sorted(made.base_rate.items(), key=lambda item: -item[1])
     rest = f" and {len(shares) - 8} more" if len(shares) > 8 else ""
     return ", ".join(f"{name} {share:.1%}" for name, share in shares[:8]) + rest

@@ -12,6 +12,7 @@ from relfm.times import format_time
 
 if TYPE_CHECKING:
     from relfm.predictor import Prediction
+    from relfm.task import TargetKind
 
 For = Annotated[
     str | None, typer.Option("--for", metavar="KEYS", help="Only these entities: 1,2 or @ids.csv or - for stdin.")
@@ -71,7 +72,8 @@ def tell(prediction: "Prediction", voice: Voice) -> None:
     task = prediction.task
     at = moment_of(prediction)
     voice.note(task.english if at is None else f"{task.english} (at {at})")
-    base = f" · {base_rate_text(prediction.base_rate)}" if prediction.base_rate is not None else ""
+    rate = prediction.base_rate
+    base = f" · base rate {base_rate_text(rate, task.kind)}" if rate is not None else ""
     voice.note(f"learned in context from {prediction.context_rows:,} labelled examples{base}")
     for note in task.notes:
         voice.note(note)
@@ -87,8 +89,10 @@ def moment_of(prediction: "Prediction") -> str | None:
     return None if prediction.frame["cutoff"].isna().all() else format_time(prediction.at)
 
 
-def base_rate_text(rate: float) -> str:
-    return f"base rate {rate:.4g}"
+def base_rate_text(rate: float, kind: "TargetKind") -> str:
+    """A base rate and what it is the rate of."""
+    what = {"regression": "median", "forecast": "median", "ranking": "share of lists with anything in them"}
+    return f"{rate:.4g} ({what.get(kind.value, 'share of yes')})"
 
 
 def as_json(prediction: "Prediction") -> dict[str, Any]:

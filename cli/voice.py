@@ -5,6 +5,7 @@ A spinner moves only on a terminal; colours obey NO_COLOR and --no-color; -q lea
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,17 +56,30 @@ class Voice:
 
     @contextmanager
     def stages(self) -> Iterator[Callable[[str], None]]:
-        """A callback that takes the name of the stage now at work: a spinner on a terminal, lines with -v."""
+        """A callback that takes the name of the stage now at work: a spinner on a terminal; with -v a line as it begins
+        and one with its seconds once it has ended."""
+        begun: list[float] = []
+
+        def show(stage: str | None) -> None:
+            now = time.perf_counter()
+            if begun:
+                self.detail(f"  {now - begun.pop():.2f} s")
+            if stage is not None:
+                begun.append(now)
+                self.detail(stage)
+
         if self.quiet or not sys.stderr.isatty():
-            yield self.detail
+            yield show
+            show(None)
             return
         with self.console().status("…", spinner="dots") as status:
 
-            def show(stage: str) -> None:
+            def spin(stage: str) -> None:
                 status.update(stage)
-                self.detail(stage)
+                show(stage)
 
-            yield show
+            yield spin
+        show(None)
 
     @contextmanager
     def tables(self) -> Iterator[Callable[[str, int, int], None]]:

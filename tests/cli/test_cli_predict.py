@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import sqlite3
 
 import pandas as pd
@@ -61,7 +62,23 @@ def test_notes_and_weights_are_on_stderr(predict, churn):
     assert "learned in context from" in outcome.err
     assert "weights: " in outcome.err
     assert "seconds: " in outcome.err
+    assert re.search(r"^labels\n  \d+\.\d\d s\n", outcome.err, re.MULTILINE)  # each stage and how long it took
     assert predict(churn, "-q").err == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        (TOTAL, "median"),
+        ("PREDICT COUNT(orders.*, 0, 30, days) = 0 FOR EACH customers.id", "share of yes"),
+        (
+            "PREDICT LIST_DISTINCT(order_lines.product_id, 0, 30, days) RANK TOP 2 FOR EACH customers.id",
+            "share of lists with anything in them",
+        ),
+    ],
+)
+def test_the_base_rate_says_of_what_it_is(predict, question, what):
+    assert re.search(rf"· base rate \S+ \({what}\)", predict(question).err)
 
 
 def test_an_unknown_key_is_an_error(predict, churn):
