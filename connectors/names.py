@@ -9,7 +9,10 @@ from functools import lru_cache
 from relfm.reading import tokens
 
 KEY_WORDS = frozenset(
-    {"id", "ids", "key", "code", "no", "nr", "num", "number", "uuid", "guid", "pk", "fk", "ref", "sk"}
+    {
+        *("id", "ids", "key", "code", "no", "nr", "num", "number", "uuid", "guid", "pk", "fk", "ref", "sk"),
+        *("upc", "ean", "isbn", "sku", "iata", "icao", "abbrev", "abbr"),
+    }
 )
 """Last words of a name that say 'this identifies something'."""
 

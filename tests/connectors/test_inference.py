@@ -206,6 +206,17 @@ def test_link_needs_both_a_name_and_the_values(child: dict[str, Any], why: str) 
     assert links(inferred({"customers": {"id": ids(20)}, "visits": child})) == set(), why
 
 
+def test_codes_of_products_and_places_are_keys() -> None:
+    upcs, states = [f"{n:012d}" for n in ids(40)], words(50, 50, "S")
+    tables = {
+        "coupons": {"coupon_upc": upcs},
+        "redemptions": {"id": ids(90), "coupon_upc": [upcs[n - 1] for n in some(90, 40)]},
+        "states": {"state_abbrev": states, "name": words(50, 50, "state ")},
+        "service": {"id": ids(200), "state_abbrev": [states[n - 1] for n in some(200, 50)]},
+    }
+    assert links(inferred(tables)) == {"redemptions.coupon_upc -> coupons", "service.state_abbrev -> states"}
+
+
 def test_column_that_fails_to_be_the_key_is_told() -> None:
     twice = [*ids(400), 7, 8, 8]
     table = inferred({"users": {"user_id": twice, "age": some(403, 50)}}).table("users")
