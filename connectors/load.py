@@ -88,7 +88,8 @@ def _snapshot(
                 return snapshot, None  # perhaps other rows than those that the key names
             write_snapshot(folder, snapshot)
     except OSError:  # no room or no permission for a cache: do without
-        return _read_whole(connector, declared, None, progress), key
+        snapshot = _read_whole(connector, declared, None, progress)
+        return snapshot, key if stamps(connector.files(names)) == before else None
     return read_snapshot(folder) or snapshot, key
 
 

@@ -43,13 +43,9 @@ def infer_time_column(table: str, rows: pa.Table) -> RowTime:
         if not role.may_be_row_time
     )
     if not likely:
-        sparse = (
-            f"only {share:.0%} of its cells are known, too few for the time of a row" for share in shares.values()
-        )
-        empty = [
-            Decision("suspect", "mostly missing", "inferred", why, c) for c, why in zip(shares, sparse, strict=True)
-        ]
-        return RowTime(decisions=(*passed, *empty))
+        few = {c: f"only {s:.0%} of its cells are known, too few for the time of a row" for c, s in shares.items()}
+        sparse = (Decision("suspect", "mostly missing", "inferred", why, c) for c, why in few.items())
+        return RowTime(decisions=(*passed, *sparse))
     ranks = {c: (_RANKS[roles[c]], not _says_moment(c)) for c in likely}
     likely = [c for c in likely if ranks[c] == min(ranks.values())]
     chosen = _earliest(rows, likely)
@@ -64,9 +60,8 @@ def infer_time_column(table: str, rows: pa.Table) -> RowTime:
 def rows_without_a_moment(table: str, rows: pa.Table, links: tuple[ForeignKey, ...], *, is_parent: bool) -> bool:
     """Whether rows that no column places in time came one by one all the same: they are details of others, and carry
     dates of what became of them. Taken for known from the start, they would tell the past its future."""
-    dates = [c for c in rows.column_names if pa.types.is_timestamp(rows.column(c).type)]
-    came = [c for c in dates if role_of(table, c) is not Role.LIFE]
-    return bool(links) and not is_parent and bool(came)
+    dates = (c for c in rows.column_names if pa.types.is_timestamp(rows.column(c).type))
+    return bool(links) and not is_parent and any(role_of(table, c) is not Role.LIFE for c in dates)
 
 
 def dates_written_later(

@@ -29,13 +29,13 @@ def as_said(table: DeclaredTable, rows: pa.Table, said: TableOverride) -> pa.Tab
             )
     stamped = {c for c, stype in said.stypes.items() if stype is Stype.timestamp}
     for column in sorted(stamped | ({said.time_column} if said.time_column else set())):
-        values = rows.column(column)
-        converted, form = _as_moments(values, said.date_forms.get(column)), said.date_forms.get(column)
+        values, form = rows.column(column), said.date_forms.get(column)
         if form is not None and forms.get(column) and form not in forms[column]:
             raise SchemaError(
                 f"column '{name}.{column}' holds dates of the form {' or '.join(forms[column])}, not {form}",
                 hint=f'say "timestamp {forms[column][0]}" in the schema file, or nothing',
             )
+        converted = _as_moments(values, form)
         if converted is None:
             raise no_moments(name, column, values, said)
         rows = rows.set_column(rows.column_names.index(column), column, converted)

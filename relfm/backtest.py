@@ -51,8 +51,6 @@ def backtest(
     task = with_classes(task, database, labels_end(database, task, moment))
     labelled = _labelled(predictor, database, task, moment, folds)
     cut = fold_positions(task, labelled, folds)
-    if len(cut) < folds:
-        say(f"the history holds {len(cut)} folds, not {folds}")
     made = []
     for number, (positions, known_by) in enumerate(cut):
         say(f"fold {number + 1} of {len(cut)}: {len(positions):,} rows")

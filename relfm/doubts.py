@@ -67,7 +67,7 @@ def undated_rows(database: Database, task: Task) -> str | None:
 
 def _without_time(database: Database, task: Task) -> Iterator[str]:
     """Tables beside the question whose rows nobody can place in time, unless somebody has said so."""
-    if task.horizon is None:
+    if task.horizon is None and not database.is_timed(task.entity):  # nothing is asked of the past
         return
     near = {task.entity, *tables_of(task)}
     beside = [t for n, t in database.schema.tables.items() if n not in near and database.num_rows(n)]

@@ -209,15 +209,18 @@ def invoices(**dates: list) -> pd.DataFrame:
 def test_rows_that_nothing_places_in_time_describe_nobody():
     orders = shop().tables["orders"].to_pandas()
     due = (orders["made"] + timedelta(days=30)).tolist()
-    database = beside_orders(invoices=invoices(due_date=due))
+    users = shop().tables["users"].to_pandas().assign(age=np.arange(40.0) % 7)
+    database = beside_orders(invoices=invoices(due_date=due), users=users)
     assert database.schema.tables["invoices"].time_unknown
-    told = plan(database, COUNT).warnings
-    assert told == (
-        "nothing tells when the rows of invoices came, so no feature reads them: name a time_column or time_from in "
-        "relfm.toml, or time_column = false if all were there from the start",
-    )
+    for question in (COUNT, "PREDICT users.age FOR EACH users.id"):  # of cells too, where each row has its own moment
+        assert plan(database, question).warnings[-1] == (
+            "nothing tells when the rows of invoices came, so no feature reads them: name a time_column or time_from "
+            "in relfm.toml, or time_column = false if all were there from the start"
+        )
     question, at = "PREDICT COUNT(orders.*, 0, 20, days) > 2 FOR EACH users.id", "2024-09-01"
-    told, plain = (Predictor(effort="fast").predict(d, question, at=at).frame for d in (database, shop()))
+    told, plain = (
+        Predictor(effort="fast").predict(d, question, at=at).frame for d in (database, beside_orders(users=users))
+    )
     pd.testing.assert_frame_equal(told, plain)
 
 

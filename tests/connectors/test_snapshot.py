@@ -90,7 +90,7 @@ def test_selected_tables_have_their_own_snapshot(shop: Path, tmp_path: Path) -> 
     assert connect(shop, cache_dir=tmp_path).key != connect(shop, cache_dir=tmp_path, tables=["orders"]).key
 
 
-@pytest.mark.parametrize("damage", ["truncated", "no schema", "nonsense", "other version"])
+@pytest.mark.parametrize("damage", ["truncated", "no schema", "nonsense", "other form"])
 def test_damaged_snapshot_is_read_again(shop: Path, reads: list[str], tmp_path: Path, damage: str) -> None:
     expected = connect(shop, cache_dir=tmp_path)
     folder = snapshots_folder(tmp_path) / str(expected.key)
@@ -101,7 +101,7 @@ def test_damaged_snapshot_is_read_again(shop: Path, reads: list[str], tmp_path: 
     elif damage == "nonsense":
         (folder / "schema.json").write_text("[]")
     else:
-        (folder / "schema.json").write_text('{"version": 0}')
+        (folder / "schema.json").write_text('{"files": []}')
     again = connect(shop, cache_dir=tmp_path)
     assert reads == ["orders", "orders"]
     assert again.schema == expected.schema
