@@ -128,10 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _report(folder: Path, question: str, tasks: Sequence[str], effort: str) -> None:
     from relfm.benchmarks.sqlite_copy import write_sqlite
-    from relfm.connectors.rel_bench import open_folder
+    from relfm.connectors import connect
 
     with tempfile.TemporaryDirectory() as place:
-        file = write_sqlite(open_folder(folder), Path(place) / f"{folder.name}.db")
+        file = write_sqlite(connect(folder, cache=False), Path(place) / f"{folder.name}.db")
         shared = [str(folder), question, "--effort", effort, "--file", str(file)]
         print(breakdown("one prediction, cold", *shared, "--stages-of", "predict"))
         if tasks:

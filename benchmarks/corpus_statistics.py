@@ -13,7 +13,7 @@ import numpy as np
 
 from relfm.benchmarks.database_statistics import statistics_of
 from relfm.benchmarks.report import ABSENT, Grid
-from relfm.connectors.rel_bench import open_folder
+from relfm.connectors import connect
 from relfm.synth import generate, write_folder
 
 PERCENTILES = (10, 50, 90)
@@ -21,7 +21,7 @@ PERCENTILES = (10, 50, 90)
 
 def real(folders: Iterable[Path]) -> list[dict[str, float]]:
     """The statistics of every RelBench 3 folder."""
-    return [statistics_of(open_folder(folder)) for folder in folders]
+    return [statistics_of(connect(folder, cache=False)) for folder in folders]
 
 
 def synthetic(count: int, seed: int, rows: int | None = None) -> list[dict[str, float]]:

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import yaml
 
 from relfm.benchmarks import hub
-from relfm.connectors.rel_bench import dataset_timestamps, is_folder, open_folder, read_manifest
+from relfm.connectors import connect
+from relfm.connectors.rel_bench import dataset_timestamps, is_folder, read_manifest
 from relfm.database import Database, match_keys
 from relfm.errors import ConnectionFailed, SchemaError, UsageError
 from relfm.labels import task_from_manifest
@@ -122,7 +123,8 @@ def load(dataset: str | Path) -> BenchmarkDataset:
             )
         path = hub.download(str(dataset))
     val_timestamp, test_timestamp = dataset_timestamps(path)
-    return BenchmarkDataset(str(read_manifest(path)["name"]), path, open_folder(path), val_timestamp, test_timestamp)
+    database = connect(path, cache=False)
+    return BenchmarkDataset(str(read_manifest(path)["name"]), path, database, val_timestamp, test_timestamp)
 
 
 def _read_split(database: Database, folder: Path, manifest: Mapping[str, Any], task: Task, split: Split) -> Examples:

@@ -1,11 +1,10 @@
-"""A RelBench 3 dataset folder (manifest.yaml and db/*.parquet) as tables and a schema, read without relbench.
+"""What the manifest of a RelBench 3 dataset folder (manifest.yaml and db/*.parquet) declares, read without relbench.
 
 Keys and time columns are the manifest's, nothing about them is inferred; cells, semantic types and the order of rows
 follow the same rules as every other source.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from relfm.connectors.canonical import canonical_column
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable, key_columns
-from relfm.connectors.infer import infer
-from relfm.connectors.overrides import Overrides
-from relfm.database import Database
+from relfm.connectors.connector import DeclaredColumn, DeclaredTable
 from relfm.errors import ConnectionFailed, SchemaError
-from relfm.schema import ForeignKey, Schema, suggestion
+from relfm.schema import ForeignKey, suggestion
 from relfm.times import parse_time
 
 MANIFEST = "manifest.yaml"
@@ -29,28 +24,6 @@ def is_folder(path: str | Path) -> bool:
     """Whether ``path`` is a RelBench 3 dataset folder: a manifest beside ``db/``."""
     folder = Path(path)
     return (folder / MANIFEST).is_file() and (folder / "db").is_dir()
-
-
-def open_folder(path: str | Path) -> Database:
-    """The whole dataset in memory, nothing cut; ConnectionFailed or SchemaError if the folder does not hold it."""
-    tables, schema = read_folder(path)
-    return Database(schema, tables)
-
-
-def read_folder(path: str | Path, overrides: Overrides | None = None) -> tuple[dict[str, pa.Table], Schema]:
-    """Each table's rows in canonical types and order, and the schema that the manifest declares."""
-    declared, tables = [], {}
-    stated = declared_tables(path)
-    keys = key_columns(stated)
-    for table in stated:
-        given = read_table(path, table.name)
-        names = given.column_names
-        settled = {c: canonical_column(c, given.column(c), is_key=(table.name, c) in keys) for c in names}
-        columns = tuple(DeclaredColumn(c.name, c.sql_type, _reason(settled[c.name])) for c in table.columns)
-        tables[table.name] = pa.table({c: v for c, v in settled.items() if not isinstance(v, str)})
-        declared.append(replace(table, columns=columns))
-    schema, ordered = infer(declared, tables, overrides or {})
-    return ordered, schema
 
 
 def dataset_timestamps(path: str | Path) -> tuple[int, int]:
@@ -86,21 +59,8 @@ def declared_tables(path: str | Path) -> tuple[DeclaredTable, ...]:
     return tuple(_declared(name, spec or {}, specs, _file_schema(path, name)) for name, spec in specs.items())
 
 
-def read_table(path: str | Path, table: str) -> pa.Table:
-    """The rows of one table as its file holds them; ConnectionFailed if it cannot be read."""
-    file = _file(path, table)
-    try:
-        return pq.read_table(file)
-    except (pa.ArrowInvalid, OSError):
-        raise ConnectionFailed(f"{file} is not a readable Parquet file") from None
-
-
-def _file(path: str | Path, table: str) -> Path:
-    return Path(path) / "db" / f"{table}.parquet"
-
-
 def _file_schema(path: str | Path, table: str) -> pa.Schema:
-    file = _file(path, table)
+    file = Path(path) / "db" / f"{table}.parquet"
     if not file.is_file():
         raise ConnectionFailed(f"table '{table}' of the manifest has no file {file}")
     try:
@@ -136,8 +96,3 @@ def _foreign_key(table: str, column: str, other: str, specs: Mapping[str, Any]) 
     if not (specs[other] or {}).get("pkey"):
         raise SchemaError(f"foreign key '{table}.{column}' points at '{other}', which has no primary key")
     return ForeignKey((column,), other, (specs[other]["pkey"],))
-
-
-def _reason(settled: pa.ChunkedArray | str) -> str | None:
-    """Why a column is not held, None if it is."""
-    return settled if isinstance(settled, str) else None

@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from relfm.connectors.rel_bench import open_folder
+from relfm.connectors import connect
 from relfm.database import Database
 from relfm.synth import SyntheticDatabase, generate, write_folder
 from relfm.synth.as_tensors import checksums
@@ -35,7 +35,7 @@ def tensors(made: SyntheticDatabase) -> DatabaseTensors:
 
 @pytest.fixture(scope="module")
 def written(made: SyntheticDatabase, tmp_path_factory: pytest.TempPathFactory) -> Database:
-    return open_folder(write_folder(made, tmp_path_factory.mktemp("synth") / "database"))
+    return connect(write_folder(made, tmp_path_factory.mktemp("synth") / "database"), cache=False)
 
 
 def _spelled(made: SyntheticDatabase, tensors: DatabaseTensors) -> list[str]:

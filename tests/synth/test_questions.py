@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relfm.connectors.rel_bench import open_folder
+from relfm.connectors import connect
 from relfm.labels.labeller import QueryLabeller
 from relfm.synth import Answered, SyntheticDatabase, draw_questions, generate, write_folder
 from relfm.times import DAY, TIMELESS
@@ -49,7 +49,7 @@ def test_counts_are_those_of_a_loop_over_all_rows(asked: Asked) -> None:
 
 def test_answers_are_those_of_the_label_sql_of_the_text(asked: Asked, tmp_path: Path) -> None:
     for database, questions in asked[:4]:
-        found = open_folder(write_folder(database, tmp_path / database.name))
+        found = connect(write_folder(database, tmp_path / database.name), cache=False)
         for question in questions:
             labeller = QueryLabeller.of(question.text, found.schema)
             cutoffs = np.unique(question.cutoffs)
