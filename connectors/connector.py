@@ -3,13 +3,14 @@
 A connector never writes to its source and never shows a password.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import pyarrow as pa
 
+from relfm.connectors.fingerprint import hash_files
 from relfm.schema import Decision, ForeignKey, match_name
 
 BINARY = "binary data"
@@ -94,31 +95,33 @@ class ReadAgain(Exception):
     """Raised by ``read`` when the fast route failed half-way: throw away the rows so far and call ``read`` again."""
 
 
-class Connector(Protocol):
+class Connector(ABC):
     """One source. Nothing is opened before the first call; ``close`` may be called at any time."""
 
     label: str
     """Names the source in messages, without its password."""
 
+    @abstractmethod
     def describe(self, tables: Sequence[str] | None = None) -> tuple[DeclaredTable, ...]:
         """The base tables (or those named in ``tables``, views too) by name; ConnectionFailed if unreachable."""
-        ...
 
+    @abstractmethod
     def read(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The rows of ``table`` in any order, in batches of any Arrow types."""
-        ...
-
-    def fingerprint(self, tables: Sequence[str]) -> str | None:
-        """A hash of the content of ``tables``: equal exactly if the content is equal; None if the source has none."""
-        ...
 
     def files(self, tables: Sequence[str]) -> Sequence[Path]:
         """The files that hold ``tables``; none for a server."""
-        ...
+        return ()
+
+    def fingerprint(self, tables: Sequence[str]) -> str | None:
+        """A hash of the content of ``tables``: equal exactly if the content is equal; None if the source has none."""
+        files = self.files(tables)
+        return hash_files(files) if files else None
 
     @property
     def is_steady(self) -> bool:
         """Whether all tables are read as of one moment, whatever is written meanwhile."""
-        ...
+        return True
 
-    def close(self) -> None: ...
+    def close(self) -> None:  # noqa: B027 - a source that holds nothing has nothing to let go of
+        """Lets go of what reading holds; the next call opens it again."""

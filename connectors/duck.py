@@ -10,9 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable, with_real_names
+from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable, with_real_names
 from relfm.connectors.dialects import DUCKDB, select_expression, skip_reason, units
-from relfm.connectors.fingerprint import hash_files
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed, UsageError
 from relfm.schema import ForeignKey, suggestion
@@ -20,7 +19,7 @@ from relfm.schema import ForeignKey, suggestion
 _ROWS = 131_072
 
 
-class DuckConnector:
+class DuckConnector(Connector):
     """One DuckDB file."""
 
     def __init__(self, file: Path, schema: str | None = None) -> None:
@@ -58,13 +57,6 @@ class DuckConnector:
             yield from self._connection().sql(sql).to_arrow_reader(_ROWS)
         except self._error() as error:
             raise ConnectionFailed(f"cannot read table '{table}' of '{self.label}': {_first_line(error)}") from None
-
-    def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return hash_files(self.files(tables))
-
-    @property
-    def is_steady(self) -> bool:
-        return True
 
     def files(self, tables: Sequence[str]) -> Sequence[Path]:
         return [self.file, self.file.with_name(self.file.name + ".wal")]

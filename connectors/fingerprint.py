@@ -5,11 +5,14 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from relfm import reading, schema, stype, times
-from relfm.connectors.connector import DeclaredTable
+
+if TYPE_CHECKING:
+    from relfm.connectors.connector import DeclaredTable
 
 _BLOCK = 2**20
 
@@ -45,7 +48,7 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def snapshot_key(fingerprint: str, declared: Sequence[DeclaredTable]) -> str:
+def snapshot_key(fingerprint: str, declared: "Sequence[DeclaredTable]") -> str:
     """The name of the snapshot of this content, read through these declarations by this code."""
     return hash_facts([fingerprint, code_version(), *(repr(t) for t in declared)])
 

@@ -12,8 +12,7 @@ from typing import TextIO
 import pyarrow as pa
 
 from relfm.connectors import rel_bench
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable
-from relfm.connectors.fingerprint import hash_files
+from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed
 
@@ -29,7 +28,7 @@ _FAILURES = (
 """(pattern of the reader's message, what to do)."""
 
 
-class FolderConnector:
+class FolderConnector(Connector):
     """The tables are the files of a folder, or the one file that is named."""
 
     def __init__(self, path: Path) -> None:
@@ -55,9 +54,6 @@ class FolderConnector:
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(file, error) from None
 
-    def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return hash_files(self.files(tables))
-
     @property
     def is_steady(self) -> bool:
         return False
@@ -65,9 +61,6 @@ class FolderConnector:
     def files(self, tables: Sequence[str]) -> Sequence[Path]:
         files = self._files()
         return [files[t] for t in tables]
-
-    def close(self) -> None:
-        pass
 
     def _files(self) -> dict[str, Path]:
         inside = sorted(self.path.iterdir()) if self.path.is_dir() else [self.path]

@@ -6,12 +6,11 @@ The frames are never changed; what is kept is a copy in Arrow.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable
+from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable
 from relfm.connectors.selection import select_tables
 from relfm.errors import UsageError
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class FramesConnector:
+class FramesConnector(Connector):
     """DataFrames (or Arrow tables) by table name; the levels of a named index are columns like the others."""
 
     def __init__(self, frames: Mapping[str, "pd.DataFrame | pa.Table"]) -> None:
@@ -36,19 +35,6 @@ class FramesConnector:
     def read(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         chosen = self._tables[table].select(list(columns))
         yield from chosen.to_batches() or [pa.RecordBatch.from_pylist([], schema=chosen.schema)]
-
-    def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return None
-
-    @property
-    def is_steady(self) -> bool:
-        return True
-
-    def files(self, tables: Sequence[str]) -> Sequence[Path]:
-        return []
-
-    def close(self) -> None:
-        pass
 
 
 def _to_arrow(name: Any, frame: Any) -> pa.Table:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -18,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError, SAWarning, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable, ReadAgain
+from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable, ReadAgain
 from relfm.connectors.dialects import Dialect, comes_as_text, select_expression, skip_reason, units
 from relfm.connectors.failures import connection_failure, read_failure
 from relfm.connectors.names import is_system_table
@@ -42,7 +41,7 @@ _OTHER_SCHEMAS = sqlalchemy.text(
 _NOT_PERMITTED = "no permission to read it"
 
 
-class SqlConnector:
+class SqlConnector(Connector):
     """One database behind a URL. Subclasses read faster; everything else is the same for all of them."""
 
     default_keys: ClassVar[Mapping[str, Any]] = {}
@@ -115,16 +114,6 @@ class SqlConnector:
                     yield pa.record_batch(arrays, schema=pa.schema(fields))
         except SQLAlchemyError as error:
             raise read_failure(self.label, self.url, error, table) from None
-
-    def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return None
-
-    @property
-    def is_steady(self) -> bool:
-        return True
-
-    def files(self, tables: Sequence[str]) -> Sequence[Path]:
-        return []
 
     def close(self) -> None:
         if "_engine" in self.__dict__:

@@ -12,8 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from relfm.connectors.connector import DeclaredColumn, DeclaredTable, ReadAgain, with_real_names
-from relfm.connectors.fingerprint import hash_files
+from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable, ReadAgain, with_real_names
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed
 from relfm.schema import ForeignKey
@@ -27,7 +26,7 @@ _REAL_AS_TEXT = (
 _AS_TEXT = f"CASE typeof({{c}}) WHEN 'real' THEN {_REAL_AS_TEXT} WHEN 'null' THEN NULL ELSE CAST({{c}} AS TEXT) END"
 
 
-class SqliteConnector:
+class SqliteConnector(Connector):
     """One SQLite file, opened read-only and never created."""
 
     def __init__(self, file: Path) -> None:
@@ -63,9 +62,6 @@ class SqliteConnector:
             yield from self._read_slowly(table, sql, held)
         else:
             yield from self._read_fast(session, table, sql, held)
-
-    def fingerprint(self, tables: Sequence[str]) -> str | None:
-        return hash_files(self.files(tables))
 
     @property
     def is_steady(self) -> bool:
