@@ -101,17 +101,12 @@ class Source:
             )
 
     def address(self) -> str:
-        """The URL as given, or from the environment variable that it names, or from $RELFM_DATABASE_URL."""
-        if self.url is None:
-            if not (url := os.environ.get(DATABASE_VARIABLE)):
-                raise UsageError("no database named", hint=f"give its URL, or set ${DATABASE_VARIABLE}")
-            return url
-        if self.url.startswith("@env:"):
-            name = self.url.removeprefix("@env:")
-            if not (url := os.environ.get(name)):
-                raise UsageError(f"environment variable '{name}' is not set", hint=f"export {name}=postgresql://…")
-            return url
-        return self.url
+        """The URL as given, or from $RELFM_DATABASE_URL."""
+        if self.url is not None:
+            return self.url
+        if not (url := os.environ.get(DATABASE_VARIABLE)):
+            raise UsageError("no database named", hint=f"give its URL, or set ${DATABASE_VARIABLE}")
+        return url
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def fill_in(text: str) -> str:
 def _variable(name: str) -> str:
     value = os.environ.get(name)
     if not value:
-        raise UsageError(f"environment variable {name} is not set", hint=f"export {name}='postgresql://…'")
+        raise UsageError(f"environment variable '{name}' is not set", hint=f"export {name}='postgresql://…'")
     return value
 
 

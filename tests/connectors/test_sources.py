@@ -82,7 +82,7 @@ def test_postgres_is_an_alias() -> None:
 
 
 def test_variable_that_is_not_set_is_named() -> None:
-    with pytest.raises(UsageError, match="environment variable RELFM_NOT_SET is not set"):
+    with pytest.raises(UsageError, match="environment variable 'RELFM_NOT_SET' is not set"):
         fill_in("@env:RELFM_NOT_SET")
 
 
