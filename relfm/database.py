@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.errors import DataCannotAnswer
+from relfm.history import is_visible
 from relfm.schema import ForeignKey, Schema
 from relfm.times import MISSING_TIME, TIMELESS, to_datetime64
 
@@ -96,8 +97,7 @@ class Database:
         """The rows with ``time <= cutoff`` (timeless ones stay): the database as it stood then."""
         kept = {}
         for name, rows in self.tables.items():
-            times = self.times(name)
-            visible = (times <= cutoff) & (times != MISSING_TIME)
+            visible = is_visible(self.times(name), cutoff)
             kept[name] = rows if visible.all() else rows.filter(pa.array(visible))
         return Database(self.schema, kept, hidden=self.hidden)
 

@@ -1,4 +1,4 @@
-"""What a row could see at a cutoff: the rule of time lives here and nowhere else.
+"""What a row could see at a cutoff: the rule of time lives here, and compiled in ``relfm.sampler.kernel``.
 
 A row is visible at time t if and only if its own time is known and ``<= t``; timeless rows always are.
 """

@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text()
 ORDER = (
     {"errors"},
     {"arguments", "stype", "schema", "times", "threads", "distinct"},
-    {"text", "tensors", "reading"},
+    {"text", "tensors", "reading", "history"},
     {"sampler", "heads"},
     {"model"},
     {"checkpoint"},
@@ -32,7 +32,7 @@ ORDER = (
     {"task"},
     {"query"},
     {"labels", "context"},
-    {"history", "graph"},
+    {"graph"},
     {"moments"},
     {"doubts"},
     {"planning", "asked", "label_table", "metrics"},
@@ -46,7 +46,7 @@ ORDER = (
 )
 """A module imports from its own layer and from those before it."""
 
-LEARNED = {"errors", "times", "threads", "tensors", "sampler", "heads", "model", "checkpoint"}
+LEARNED = {"errors", "times", "threads", "history", "tensors", "sampler", "heads", "model", "checkpoint"}
 """What pretraining stands on; none of it needs Arrow, SQLAlchemy or pandas."""
 
 APART = {

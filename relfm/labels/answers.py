@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from relfm.database import Database
 from relfm.errors import QuestionError
+from relfm.history import is_visible
 from relfm.labels.keys import rows_of_keys
 from relfm.task import Examples, ItemLists
-from relfm.times import MISSING_TIME, to_microseconds
+from relfm.times import to_microseconds
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Answer:
     def examples(self, database: Database, classes: Sequence = (), item: tuple[str, str] | None = None) -> Examples:
         """Sorted by (cutoff, row). ``item`` is the (table, column) whose values the target lists."""
         born = database.times(self.entity)[self.rows] if len(self.rows) else self.cutoffs
-        kept = (self.rows >= 0) & (born <= self.cutoffs) & (born != MISSING_TIME) & (self.cutoffs != MISSING_TIME)
-        kept &= pc.is_valid(self.target).to_numpy()
+        kept = (self.rows >= 0) & is_visible(born, self.cutoffs) & pc.is_valid(self.target).to_numpy()
         if item is not None:
             items = _item_lists(database, *item, self.target)
             examples = Examples.of(self.rows, self.cutoffs, items=items)

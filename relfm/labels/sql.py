@@ -10,11 +10,12 @@ import numpy as np
 from relfm.database import Database
 from relfm.distinct import distinct
 from relfm.errors import QuestionError
+from relfm.history import is_visible
 from relfm.labels.answers import Answer, times_of
 from relfm.labels.engine import engine_of
 from relfm.labels.keys import rows_of_keys
 from relfm.task import Examples, Labeller
-from relfm.times import MISSING_TIME, Span
+from relfm.times import Span
 
 _LOOK_BACK = 12  # windows searched for the most recent one that holds labels
 
@@ -68,8 +69,7 @@ class SqlLabeller(Labeller):
         for _ in range(_LOOK_BACK):
             closed.append(self.horizon.before(closed[-1]))
         answer = self._answer(database, np.array(closed[1:]), until=cutoff)
-        times = database.times(self.entity)
-        exists = (times <= cutoff) & (times != MISSING_TIME)
+        exists = is_visible(database.times(self.entity), cutoff)
         known = (answer.rows >= 0) & exists[answer.rows] if len(exists) else np.zeros(len(answer.rows), dtype=bool)
         if not known.any():
             return np.flatnonzero(exists)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relfm.history import is_visible
 from relfm.tensors import TableTensors
 from relfm.times import MISSING_TIME
 
@@ -47,7 +48,7 @@ def column_statistics(table: TableTensors, until: int) -> ColumnStatistics:
 
 
 def _computed(table: TableTensors, until: int) -> ColumnStatistics:
-    rows = np.flatnonzero((table.times != MISSING_TIME) & (table.times <= until))
+    rows = np.flatnonzero(is_visible(table.times, until))
     rows = rows[:: max(1, -(-len(rows) // LARGEST_SAMPLE))]
     numbers = [_robust(v[np.isfinite(v)]) for v in table.numbers[rows].T.astype(np.float64)]
     dates = [_robust(v[v != MISSING_TIME].astype(np.float64)) for v in table.dates[rows].T]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relfm.history import is_visible
 from relfm.objectives.objective import World
 from relfm.tensors import DatabaseTensors
-from relfm.times import MISSING_TIME, TIMELESS
+from relfm.times import TIMELESS
 
 MOST_MOMENTS = 1000
 
@@ -29,7 +30,7 @@ class Known:
     def of(cls, database: DatabaseTensors, until: int) -> "Known":
         """Looks at all of the database."""
         times = [t.times for t in database.tables]
-        rows = tuple(np.flatnonzero((t != MISSING_TIME) & (t <= until)) for t in times)
+        rows = tuple(np.flatnonzero(is_visible(t, until)) for t in times)
         children = tuple(k.children[times[k.child][k.children] <= until] for k in database.links)
         dated = [t[r][t[r] > TIMELESS] for t, r in zip(times, rows, strict=True)]
         thinned = [t[:: max(1, len(t) // MOST_MOMENTS)] for t in dated]
@@ -52,8 +53,7 @@ def known(world: World) -> Known:
 
 def visible(world: World, table: int, rows: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """bool[n]: which of the rows had come by ``seen``."""
-    times = world.database.tables[table].times[rows]
-    return (times != MISSING_TIME) & (times <= seen)
+    return is_visible(world.database.tables[table].times[rows], seen)
 
 
 def by_root(sizes: list[int], generator: np.random.Generator) -> int | None:

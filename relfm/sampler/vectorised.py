@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from relfm.history import is_visible
 from relfm.sampler.index import LinkIndex
-from relfm.times import MISSING_TIME, TIMELESS
+from relfm.times import TIMELESS
 
 
 def trees(
@@ -82,8 +83,7 @@ def _ranks(sizes: np.ndarray) -> np.ndarray:
 
 
 def _visible(index: LinkIndex, tables: np.ndarray, rows: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    times = index.times[index.times_at[tables] + rows]
-    return (times != MISSING_TIME) & (times <= seen)
+    return is_visible(index.times[index.times_at[tables] + rows], seen)
 
 
 def _ends(times: np.ndarray, low: np.ndarray, high: np.ndarray, seen: np.ndarray) -> np.ndarray:
