@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text()
 
 ORDER = (
     {"errors"},
-    {"arguments", "stype", "schema", "times", "threads", "distinct"},
+    {"arguments", "stype", "schema", "times", "threads", "distinct", "files"},
     {"text", "tensors", "reading", "history"},
     {"sampler", "heads"},
     {"model"},
@@ -46,7 +46,7 @@ ORDER = (
 )
 """A module imports from its own layer and from those before it."""
 
-LEARNED = {"errors", "times", "threads", "history", "tensors", "sampler", "heads", "model", "checkpoint"}
+LEARNED = {"errors", "files", "times", "threads", "history", "tensors", "sampler", "heads", "model", "checkpoint"}
 """What pretraining stands on; none of it needs Arrow, SQLAlchemy or pandas."""
 
 APART = {

@@ -1,7 +1,4 @@
-"""One checkpoint, one safetensors file: tensors by name, and a JSON header in its metadata. Never a pickle.
-
-A file appears whole or not at all: it is written aside and renamed.
-"""
+"""One checkpoint, one safetensors file: tensors by name, and a JSON header in its metadata. Never a pickle."""
 
 import json
 import os
@@ -12,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 
 from relfm.errors import ResourceExceeded, UsageError
+from relfm.files import whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,16 +32,12 @@ def save_checkpoint(path: Path, tensors: "Mapping[str, Tensor]", header: Mapping
         raise ValueError("a checkpoint's header names its kind")
     held = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     document = save(held, metadata={"relfm": json.dumps(dict(header) | {"format": FORMAT})})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
     try:
-        with unfinished.open("wb") as file:
+        with whole(path) as unfinished, unfinished.open("wb") as file:
             file.write(document)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise ResourceExceeded(
             f"cannot write '{path}': {error.strerror or error}", hint="make room, or name another folder"
         ) from None

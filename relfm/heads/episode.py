@@ -1,7 +1,6 @@
 """Episodes: what a head reads. Context rows whose targets are known and which no expert was fitted on, and queries."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -12,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from relfm.errors import DataCannotAnswer
+from relfm.files import whole
 
 EXPERTS = ("prior", "history", "linear", "steps", "conjunctions", "waves", "neighbours")
 """The experts in closed form that a head has slots for."""
@@ -92,13 +92,8 @@ def save_episodes(episodes: Iterable[Episode], path: Path) -> int:
                 half = value.dtype == np.float32 and value.ndim > 1
                 arrays[f"{i}.{name}"] = np.ascontiguousarray(value.astype(np.float16) if half else value)
         scalars.append({n: v for n, v in held.items() if v is not None and not isinstance(v, np.ndarray)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    try:
+    with whole(path) as unfinished:
         save_file(arrays, unfinished, metadata={"episodes": json.dumps(scalars)})
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)  # what a full disk left of it
     return len(scalars)
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from relfm.connectors import connect
 from relfm.connectors.rel_bench import is_folder, read_manifest
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, Refused, RelfmError, UsageError
+from relfm.files import whole
 from relfm.heads.episode import FOLDERS, save_episodes
 from relfm.learned import learned
 from relfm.prepare.episodes import episodes_of
@@ -209,9 +209,8 @@ def read_index(out: Path) -> dict[str, Any]:
 
 
 def write_index(out: Path, index: dict[str, Any]) -> None:
-    unfinished = out / f"{INDEX}.unfinished"
-    unfinished.write_text(json.dumps(index, indent=1), encoding="utf-8")
-    os.replace(unfinished, out / INDEX)
+    with whole(out / INDEX) as unfinished:
+        unfinished.write_text(json.dumps(index, indent=1), encoding="utf-8")
 
 
 def _shard(

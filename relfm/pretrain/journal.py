@@ -2,11 +2,12 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from relfm.files import whole
 
 FILE = "journal.jsonl"
 
@@ -49,9 +50,8 @@ def read_journal(folder: Path) -> list[dict[str, Any]]:
 
 def _keep_until(path: Path, done: int) -> None:
     lines = [line for line in read_journal(path.parent) if done and line["step"] <= done]
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    os.replace(unfinished, path)
+    with whole(path) as unfinished:
+        unfinished.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def _finite(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Shards: one database in one safetensors file, its scalars in the header."""
 
 import json
-import os
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from relfm.errors import DataCannotAnswer
+from relfm.files import whole
 from relfm.tensors.database import DatabaseTensors, LinkTensors, TableTensors
 from relfm.tensors.task import HiddenColumns, Kind, TaskTensors
 
@@ -30,13 +30,8 @@ def save_shard(database: DatabaseTensors, path: Path) -> None:
             if part == "tasks":
                 scalars["hidden"] = asdict(one.hidden)
             header[part].append(scalars)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    try:
+    with whole(path) as unfinished:
         save_file(arrays, unfinished, metadata={"relfm": json.dumps(header)})
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)  # what a full disk left of it
 
 
 def load_shard(path: Path) -> DatabaseTensors:
