@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.database import Database
-from relfm.schema import Table
+from relfm.schema import Table, quoted
 
 _TYPE_OF = {"int64": "INTEGER", "float64": "REAL", "string": "TEXT", "timestamp": "TIMESTAMP", "list": "TEXT"}
 _ROWS = 50_000
@@ -26,19 +26,19 @@ def write_sqlite(database: Database, path: Path) -> Path:
             marks = ", ".join("?" * len(table.columns))
             for batch in database.tables[name].to_batches(_ROWS):
                 cells = zip(*(_cells(column) for column in batch.columns), strict=True)
-                connection.executemany(f"INSERT INTO {_quoted(name)} VALUES ({marks})", cells)
+                connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", cells)
     return path
 
 
 def _declaration(table: Table) -> str:
-    parts = [f"{_quoted(c.name)} {_TYPE_OF[c.type]}" for c in table.columns]
+    parts = [f"{quoted(c.name)} {_TYPE_OF[c.type]}" for c in table.columns]
     if table.primary_key:
         parts.append(f"PRIMARY KEY ({_names(table.primary_key)})")
     for key in table.foreign_keys:
         parts.append(
-            f"FOREIGN KEY ({_names(key.columns)}) REFERENCES {_quoted(key.table)} ({_names(key.other_columns)})"
+            f"FOREIGN KEY ({_names(key.columns)}) REFERENCES {quoted(key.table)} ({_names(key.other_columns)})"
         )
-    return f"CREATE TABLE {_quoted(table.name)} ({', '.join(parts)})"
+    return f"CREATE TABLE {quoted(table.name)} ({', '.join(parts)})"
 
 
 def _cells(column: pa.Array) -> list:
@@ -50,8 +50,4 @@ def _cells(column: pa.Array) -> list:
 
 
 def _names(columns: tuple[str, ...]) -> str:
-    return ", ".join(_quoted(c) for c in columns)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return ", ".join(quoted(c) for c in columns)

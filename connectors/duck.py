@@ -14,7 +14,7 @@ from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable,
 from relfm.connectors.dialects import DUCKDB, select_expression, skip_reason, units
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed, UsageError
-from relfm.schema import ForeignKey, suggestion
+from relfm.schema import ForeignKey, quoted, suggestion
 
 _ROWS = 131_072
 
@@ -51,8 +51,8 @@ class DuckConnector(Connector):
         return with_real_names(_describe(name, columns, constraints) for name in chosen)
 
     def read(self, table: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        listed = ", ".join(select_expression(DUCKDB, self._types[table, c], _quote(c)) for c in columns)
-        sql = f"SELECT {listed} FROM {_quote(self.schema)}.{_quote(table)}"
+        listed = ", ".join(select_expression(DUCKDB, self._types[table, c], quoted(c)) for c in columns)
+        sql = f"SELECT {listed} FROM {quoted(self.schema)}.{quoted(table)}"
         try:
             yield from self._connection().sql(sql).to_arrow_reader(_ROWS)
         except self._error() as error:
@@ -119,7 +119,3 @@ def _describe(table: str, columns: list[tuple], constraints: list[tuple]) -> Dec
 
 def _first_line(error: Exception) -> str:
     return re.sub(r"\s+", " ", str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -15,7 +15,7 @@ import pyarrow as pa
 from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable, ReadAgain, with_real_names
 from relfm.connectors.selection import select_tables
 from relfm.errors import ConnectionFailed
-from relfm.schema import ForeignKey
+from relfm.schema import ForeignKey, quoted
 
 _ROWS = 65_536
 _ARROW = {"integer": pa.int64(), "real": pa.float64(), "text": pa.string(), "blob": pa.binary()}
@@ -56,7 +56,7 @@ class SqliteConnector(Connector):
         session = None if table in self._undecodable else self._fast_session()
         types = self._types(table, columns, trusting=session is not None)
         listed = ", ".join(_expression(c, types[c]) for c in columns)
-        sql = f"SELECT {listed} FROM {_quote(table)}"
+        sql = f"SELECT {listed} FROM {quoted(table)}"
         held = {c: "text" if types[c] == "mixed" else types[c] for c in columns}
         if session is None:
             yield from self._read_slowly(table, sql, held)
@@ -82,12 +82,12 @@ class SqliteConnector(Connector):
             raise ConnectionFailed(f"cannot open '{self.label}': {error}") from None
 
     def _describe(self, connection: sqlite3.Connection, table: str) -> DeclaredTable:
-        columns = _rows(connection, self.label, f"PRAGMA table_xinfo({_quote(table)})")
+        columns = _rows(connection, self.label, f"PRAGMA table_xinfo({quoted(table)})")
         held = [c for c in columns if c[6] != 1]
         for _, name, declared, *_ in held:
             self._promised[table, name] = _affinity(declared)
         keys: dict[int, list[tuple]] = {}
-        for row in _rows(connection, self.label, f"PRAGMA foreign_key_list({_quote(table)})"):
+        for row in _rows(connection, self.label, f"PRAGMA foreign_key_list({quoted(table)})"):
             keys.setdefault(row[0], []).append(row)
         primary_key = tuple(c[1] for c in sorted((c for c in held if c[5]), key=lambda c: c[5]))
         return DeclaredTable(
@@ -113,11 +113,11 @@ class SqliteConnector(Connector):
 
     def _found_types(self, connection: sqlite3.Connection, table: str, columns: Sequence[str]) -> dict[str, str]:
         """One type for all cells of each column. Mostly the first cell's, which is quicker to confirm than to find."""
-        source = _quote(table)
-        firsts = [f"(SELECT typeof({_quote(c)}) FROM {source} WHERE {_quote(c)} IS NOT NULL LIMIT 1)" for c in columns]
+        source = quoted(table)
+        firsts = [f"(SELECT typeof({quoted(c)}) FROM {source} WHERE {quoted(c)} IS NOT NULL LIMIT 1)" for c in columns]
         (guesses,) = _rows(connection, self.label, f"SELECT {', '.join(firsts)}")
         guessed = {c: guess or "integer" for c, guess in zip(columns, guesses, strict=True)}
-        doubts = ", ".join(f"max(typeof({_quote(c)}) NOT IN ('null', '{guessed[c]}'))" for c in columns)
+        doubts = ", ".join(f"max(typeof({quoted(c)}) NOT IN ('null', '{guessed[c]}'))" for c in columns)
         (doubtful,) = _rows(connection, self.label, f"SELECT {doubts} FROM {source}")
         mixed = [c for c, doubt in zip(columns, doubtful, strict=True) if doubt]
         if mixed:
@@ -137,7 +137,7 @@ class SqliteConnector(Connector):
 
     def _read_fast(self, session: Any, table: str, sql: str, types: dict[str, str]) -> Iterator[pa.RecordBatch]:
         """The driver takes types from the first rows, so a made-up row of the wanted types leads, and is left out."""
-        example = ", ".join(f"{_EXAMPLE[t]} AS {_quote(c)}" for c, t in types.items())
+        example = ", ".join(f"{_EXAMPLE[t]} AS {quoted(c)}" for c, t in types.items())
         with session.cursor() as cursor:
             try:
                 cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_ROWS)})
@@ -217,7 +217,7 @@ def _affinity(declared: str) -> str:
 
 
 def _kind(column: str) -> str:
-    return f"CASE typeof({_quote(column)}) WHEN 'null' THEN NULL ELSE typeof({_quote(column)}) END"
+    return f"CASE typeof({quoted(column)}) WHEN 'null' THEN NULL ELSE typeof({quoted(column)}) END"
 
 
 def _common(first: str | None, last: str | None) -> str:
@@ -228,9 +228,5 @@ def _common(first: str | None, last: str | None) -> str:
 
 
 def _expression(column: str, kind: str) -> str:
-    quoted = _quote(column)
-    return f"{_AS_TEXT.format(c=quoted)} AS {quoted}" if kind == "mixed" else quoted
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    name = quoted(column)
+    return f"{_AS_TEXT.format(c=name)} AS {name}" if kind == "mixed" else name

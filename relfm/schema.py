@@ -148,6 +148,11 @@ def suggestion(name: str, names: Iterable[str]) -> str:
     return f"there are: {', '.join(names)}" if names else "there are none"
 
 
+def quoted(name: str) -> str:
+    """``name`` in the quotes in which SQL, and the question language, take any name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def link_form(table: str, column: str, parent: str, other_column: str) -> str:
     """The lines of a schema file that declare a link, indented to stand below a hint; … is for the reader to fill."""
     name = table if re.fullmatch(r"[A-Za-z0-9_-]+", table) else json.dumps(table, ensure_ascii=False)

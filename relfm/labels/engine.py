@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from relfm.database import Database
 from relfm.errors import QuestionError, ResourceExceeded
+from relfm.schema import quoted
 from relfm.times import MISSING_TIME, TIMELESS, to_datetime64
 
 ROW = "relfm row"
@@ -93,7 +94,7 @@ class LabelEngine:
         if until == self._until:
             return
         for name in self._timed:
-            connection.execute(f"{_view(name)} WHERE {quote(_TIME)} <= make_timestamp({until})")
+            connection.execute(f"{_view(name)} WHERE {quoted(_TIME)} <= make_timestamp({until})")
         self._until = until
 
 
@@ -105,11 +106,6 @@ def engine_of(database: Database) -> LabelEngine:
     if database not in _engines:
         _engines[database] = LabelEngine(database)
     return _engines[database]
-
-
-def quote(name: str) -> str:
-    """``name`` as an SQL identifier, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def numbered(table: str) -> str:
@@ -139,14 +135,14 @@ def _twins(names: Iterable[str]) -> dict[str, str]:
 def _numbered_view(table: str, twins: dict[str, str]) -> str:
     """All rows with their numbers; a column that has a twin is there, and fails whatever reads it."""
     refusals = {_folded(n): (n, f"{_TWIN_COLUMNS} {pair} of table '{table}'") for n, pair in twins.items()}
-    listed = [f"error({_text(said)}) AS {quote(name)}" for name, said in refusals.values()]
+    listed = [f"error({_text(said)}) AS {quoted(name)}" for name, said in refusals.values()]
     columns = ", ".join(["*", *listed])
-    return f"CREATE OR REPLACE TEMP VIEW {quote(numbered(table))} AS SELECT {columns} FROM {quote(_cells(table))}"
+    return f"CREATE OR REPLACE TEMP VIEW {quoted(numbered(table))} AS SELECT {columns} FROM {quoted(_cells(table))}"
 
 
 def _view(table: str) -> str:
-    hidden = f"{quote(ROW)}, {quote(_TIME)}"
-    return f"CREATE OR REPLACE TEMP VIEW {quote(table)} AS SELECT * EXCLUDE ({hidden}) FROM {quote(numbered(table))}"
+    hidden = f"{quoted(ROW)}, {quoted(_TIME)}"
+    return f"CREATE OR REPLACE TEMP VIEW {quoted(table)} AS SELECT * EXCLUDE ({hidden}) FROM {quoted(numbered(table))}"
 
 
 def _text(value: str) -> str:

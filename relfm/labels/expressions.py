@@ -25,6 +25,7 @@ from relfm.query.nodes import (
     Not,
 )
 from relfm.query.values import ValueType, type_of
+from relfm.schema import quoted
 from relfm.times import Span, parse_time, to_datetime64
 
 _PATTERN = {
@@ -117,7 +118,7 @@ def interval(span: Span) -> str:
 def identifier(name: str) -> str:
     """``name`` as SQL, quoted only where it must be."""
     plain = name.isascii() and name.isidentifier() and name.lower() not in _keywords()
-    return name if plain else '"' + name.replace('"', '""') + '"'
+    return name if plain else quoted(name)
 
 
 @cache

@@ -5,7 +5,7 @@ The statement reads the relation ``timestamps(timestamp)`` and the user's tables
 
 from dataclasses import dataclass, replace
 
-from relfm.labels.engine import ROW, numbered, quote
+from relfm.labels.engine import ROW, numbered
 from relfm.labels.expressions import Scope, condition_sql, expression_sql, identifier
 from relfm.labels.joins import Joins, Relations, fresh, named
 from relfm.labels.windows import Windows, may_be_null
@@ -13,6 +13,7 @@ from relfm.query.binding import BoundQuery
 from relfm.query.checks import is_static
 from relfm.query.nodes import Aggregate, Column, Comparison, Condition, Empty, Function, Logic, Not
 from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
+from relfm.schema import quoted
 
 _CUTOFF = "timestamps.timestamp"
 
@@ -95,8 +96,8 @@ class _Statement:
     def _written(self, labels: list[str], wanted: list[str], visible: str) -> LabelSql:
         """The statement. By now every expression has been compiled, so all joins are known."""
         keys = self.entity.primary_key
-        own = [f"{self.joins.start}.{identifier(key)}" for key in keys] or [f"{self.joins.start}.{quote(ROW)}"]
-        relation = self.relations.name(self.entity.name) if keys else quote(numbered(self.entity.name))
+        own = [f"{self.joins.start}.{identifier(key)}" for key in keys] or [f"{self.joins.start}.{quoted(ROW)}"]
+        relation = self.relations.name(self.entity.name) if keys else quoted(numbered(self.entity.name))
         time = self.relations.time(self.entity.name, self.joins.start)
         population = named(relation, self.joins.start)
         cutoff = _CUTOFF if self.time_column == "timestamp" else f"{_CUTOFF} AS {self.time_column}"

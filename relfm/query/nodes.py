@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from relfm.schema import quoted
 from relfm.times import Span, format_time
 
 TextSpan = tuple[int, int]
@@ -279,7 +280,7 @@ class PredictiveQuery:
 
 def name_text(name: str) -> str:
     """``name`` as the language writes it: quoted unless it is a plain word."""
-    return name if _PLAIN_NAME.fullmatch(name) and name.upper() not in RESERVED else '"' + name.replace('"', '""') + '"'
+    return name if _PLAIN_NAME.fullmatch(name) and name.upper() not in RESERVED else quoted(name)
 
 
 _WORDS = """PREDICT FOR EACH WHERE ASSUMING AND OR NOT IS IN BETWEEN AS NULL TRUE FALSE INF EXISTS DISTINCT EMPTY SKIP

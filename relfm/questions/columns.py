@@ -3,8 +3,8 @@
 import numpy as np
 
 from relfm.database import Database
-from relfm.questions.names import literal, number, quoted
-from relfm.schema import Column, Table
+from relfm.questions.values import literal, number
+from relfm.schema import Column, Table, quoted
 from relfm.stype import Stype
 
 RARE, COMMON = 0.02, 0.9

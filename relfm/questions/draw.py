@@ -14,11 +14,11 @@ from relfm.database import Database
 from relfm.errors import RelfmError
 from relfm.planning import resolve
 from relfm.questions.events import Events, Route, events_of, routes_of
-from relfm.questions.names import quoted
 from relfm.questions.population import Population, drawn_population, newcomers
 from relfm.questions.static import cells_of, drawn_cell
 from relfm.questions.targets import OFTENEST, RAREST, Draft, drawn_target
 from relfm.questions.windows import FRACTIONS, Length, Windows, cutoffs_before, length_near
+from relfm.schema import quoted
 
 STATIC_SHARE = 0.2
 FIRST_TIME_SHARE = 0.06

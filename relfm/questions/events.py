@@ -6,8 +6,7 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.query.routes import Hop, routes
-from relfm.questions.names import quoted
-from relfm.schema import Schema, Table
+from relfm.schema import Schema, Table, quoted
 from relfm.times import TIMELESS
 
 MIN_EVENTS, MIN_ENTITIES = 300, 15

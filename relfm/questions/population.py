@@ -7,8 +7,8 @@ import numpy as np
 from relfm.database import Database
 from relfm.questions.columns import some_value
 from relfm.questions.events import Events, Route
-from relfm.questions.names import quoted
 from relfm.questions.windows import Length
+from relfm.schema import quoted
 
 LOOKS_BACK = (1, 2, 3, 6)
 MOST_MEMBERS = 20_000

@@ -5,9 +5,8 @@ import numpy as np
 from relfm.database import Database
 from relfm.questions.columns import categories_of, numbers_of, some_value
 from relfm.questions.events import MIN_EVENTS
-from relfm.questions.names import quoted
 from relfm.questions.targets import MOST_CLASSES
-from relfm.schema import Column, Table
+from relfm.schema import Column, Table, quoted
 
 FILTERED_SHARE = 0.15
 

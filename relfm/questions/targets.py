@@ -11,8 +11,9 @@ import numpy as np
 from relfm.database import Database
 from relfm.questions.columns import categories_of, numbers_of, some_value, threshold
 from relfm.questions.events import Route
-from relfm.questions.names import literal, number, quoted
+from relfm.questions.values import literal, number
 from relfm.questions.windows import Length, Windows
+from relfm.schema import quoted
 
 RAREST, OFTENEST = 0.04, 0.96
 FEWEST = 40

@@ -1,14 +1,9 @@
-"""Names and values as the question language writes them."""
+"""Values as the question language writes them."""
 
 from typing import Any
 
 LONGEST = 60
 """Characters of a value that a question may name."""
-
-
-def quoted(name: str) -> str:
-    """The name as the language takes any name."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: Any) -> str | None:
