@@ -36,7 +36,7 @@ def task_from_manifest(manifest: Mapping[str, Any], schema: Schema) -> Task:
     if manifest.get("kind") == "autocomplete":
         return _autocomplete(manifest, schema, kind)
     if manifest.get("kind") == "forecast":
-        return _recommendation(manifest, schema) if kind is TargetKind.RANKING else _forecast(manifest, schema, kind)
+        return _forecast(manifest, schema, kind)
     raise UsageError(
         f"tasks of kind '{manifest.get('kind')}' carry no way to compute labels",
         hint="relfm reads kind forecast (with sql) and autocomplete",
@@ -57,15 +57,20 @@ def parse_timedelta(text: str) -> Span:
 
 
 def _forecast(manifest: Mapping[str, Any], schema: Schema, kind: TargetKind) -> Task:
-    table = schema.table(_field(manifest, "entity_table"))
+    ranks = kind is TargetKind.RANKING
+    table = schema.table(_field(manifest, "src_entity_table" if ranks else "entity_table"))
+    item = schema.table(_field(manifest, "dst_entity_table")) if ranks else None
+    target = _field(manifest, "dst_entity_col" if ranks else "target_col")
     horizon = parse_timedelta(str(_field(manifest, "timedelta")))
     labeller = SqlLabeller(
         sql=_field(manifest, "sql"),
         entity=table.name,
-        entity_column=table.column(_field(manifest, "entity_col")).name,
+        entity_column=table.column(_field(manifest, "src_entity_col" if ranks else "entity_col")).name,
         time_column=_field(manifest, "time_col"),
-        target_column=_field(manifest, "target_col"),
+        target_column=target,
         horizon=horizon,
+        item=item and item.name,
+        item_column=item and _item_column(item, target),
         is_binary=kind is TargetKind.BINARY,
     )
     return Task(
@@ -76,34 +81,9 @@ def _forecast(manifest: Mapping[str, Any], schema: Schema, kind: TargetKind) -> 
         horizon=horizon,
         hidden=_removed(manifest, schema),
         classes=(False, True) if kind is TargetKind.BINARY else (),
+        item=labeller.item,
+        top=int(manifest.get("eval_k") or 10) if ranks else None,
         english=_english(manifest, table.name, horizon),
-    )
-
-
-def _recommendation(manifest: Mapping[str, Any], schema: Schema) -> Task:
-    source = schema.table(_field(manifest, "src_entity_table"))
-    item = schema.table(_field(manifest, "dst_entity_table"))
-    horizon = parse_timedelta(str(_field(manifest, "timedelta")))
-    labeller = SqlLabeller(
-        sql=_field(manifest, "sql"),
-        entity=source.name,
-        entity_column=source.column(_field(manifest, "src_entity_col")).name,
-        time_column=_field(manifest, "time_col"),
-        target_column=_field(manifest, "dst_entity_col"),
-        horizon=horizon,
-        item=item.name,
-        item_column=_item_column(item, _field(manifest, "dst_entity_col")),
-    )
-    return Task(
-        name=_field(manifest, "name"),
-        kind=TargetKind.RANKING,
-        entity=source.name,
-        labeller=labeller,
-        horizon=horizon,
-        hidden=_removed(manifest, schema),
-        item=item.name,
-        top=int(manifest.get("eval_k") or 10),
-        english=_english(manifest, source.name, horizon),
     )
 
 
