@@ -9,19 +9,9 @@ from relfm.labels.labeller import QueryLabeller
 from relfm.query.binding import BoundQuery
 from relfm.query.checks import is_static
 from relfm.query.english import english
-from relfm.query.nodes import (
-    Aggregate,
-    Column,
-    Comparison,
-    Empty,
-    Expression,
-    Function,
-    Logic,
-    Not,
-    PredictiveQuery,
-)
+from relfm.query.nodes import Aggregate, Column, Empty, Expression, Function, PredictiveQuery
 from relfm.query.values import ValueType, type_of
-from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
+from relfm.query.walk import aggregates_of, columns_of, columns_outside_aggregates, is_condition
 from relfm.schema import Schema
 from relfm.stype import Stype
 from relfm.task import TargetKind, Task
@@ -63,12 +53,9 @@ def task_of(query: PredictiveQuery | str, schema: Schema) -> Task:
 def kind_of(bound: BoundQuery) -> TargetKind:
     """The kind of answer; QuestionError if the target is nothing that can be predicted."""
     query, target = bound.query, bound.query.target
-    condition = isinstance(target, Comparison | Logic | Not)
-    if isinstance(target, Aggregate):
-        condition = target.function is Function.EXISTS
-        if target.function is Function.LIST_DISTINCT:
-            return TargetKind.RANKING
-    kind = TargetKind.BINARY if condition else _kind_of_value(bound, target)
+    if isinstance(target, Aggregate) and target.function is Function.LIST_DISTINCT:
+        return TargetKind.RANKING
+    kind = TargetKind.BINARY if is_condition(target) else _kind_of_value(bound, target)
     if kind is TargetKind.REGRESSION:
         _forbid_keys(bound)
         _forbid_classify(bound)
@@ -104,7 +91,7 @@ def _forbid_keys(bound: BoundQuery) -> None:
     for aggregate in aggregates_of(bound.query.target):
         if aggregate.function not in _KEEPS_TYPE:
             continue
-        for column in (node for node in walk(aggregate.argument) if isinstance(node, Column)):
+        for column in columns_of(aggregate.argument):
             table = bound.schema.tables[column.table]
             if column.name in table.key_columns:
                 parents = [key.table for key in table.foreign_keys if key.columns == (column.name,)]

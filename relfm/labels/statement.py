@@ -11,8 +11,8 @@ from relfm.labels.joins import Joins, Relations, fresh, named
 from relfm.labels.windows import Windows, may_be_null
 from relfm.query.binding import BoundQuery
 from relfm.query.checks import is_static
-from relfm.query.nodes import Aggregate, Column, Comparison, Condition, Empty, Function, Logic, Not
-from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
+from relfm.query.nodes import Aggregate, Column, Condition, Empty, Logic
+from relfm.query.walk import aggregates_of, columns_of, columns_outside_aggregates, is_condition
 from relfm.schema import quoted
 
 _CUTOFF = "timestamps.timestamp"
@@ -49,7 +49,7 @@ def context_where(bound: BoundQuery) -> Condition | None:
         return where
     target = set(columns_outside_aggregates(bound.query.target))
     parts = where.conditions if isinstance(where, Logic) and where.operator == "AND" else (where,)
-    kept = tuple(p for p in parts if not target & {n for n in walk(p) if isinstance(n, Column)})
+    kept = tuple(p for p in parts if target.isdisjoint(columns_of(p)))
     if len(kept) > 1:
         return replace(where, conditions=kept)
     return kept[0] if kept else None
@@ -71,7 +71,7 @@ class _Statement:
 
     def labels(self) -> LabelSql:
         target = self.query.target
-        if isinstance(target, Comparison | Logic | Not) or _is_exists(target):
+        if is_condition(target):
             label = f"CAST({condition_sql(target, self.scope)} AS INTEGER)"
         else:
             label = expression_sql(target, self.scope)
@@ -88,9 +88,8 @@ class _Statement:
         wanted = [condition_sql(self.query.where, self.scope)] if self.query.where is not None else []
         if self.static:
             target = self.query.target
-            is_condition = isinstance(target, Comparison | Logic | Not)
-            value = condition_sql(target, self.scope) if is_condition else expression_sql(target, self.scope)
-            wanted.append(f"({value}) IS NULL")
+            compiled = condition_sql if is_condition(target) else expression_sql
+            wanted.append(f"({compiled(target, self.scope)}) IS NULL")
         return self._written([], wanted, "<=")
 
     def _written(self, labels: list[str], wanted: list[str], visible: str) -> LabelSql:
@@ -127,7 +126,3 @@ def _with(expressions: dict[str, list[str]]) -> str:
         return ""
     written = ["\n".join([f"{name} AS (", *(f"  {s}" for s in lines), ")"]) for name, lines in expressions.items()]
     return f"WITH {', '.join(written)}\n"
-
-
-def _is_exists(target: object) -> bool:
-    return isinstance(target, Aggregate) and target.function is Function.EXISTS

@@ -3,7 +3,7 @@
 After ``bind`` nothing about the question can fail any more except the data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from relfm.query.limits import TOO_DEEP, TOO_DEEP_HINT
 from relfm.query.nodes import Aggregate, Column, Comparison, Entity, Logic, Not, PredictiveQuery, TextSpan
 from relfm.query.parser import parse
 from relfm.query.routes import Route, describe_routes, routes
-from relfm.query.walk import columns_outside_aggregates, walk
+from relfm.query.walk import aggregates_of, columns_of, columns_outside_aggregates, walk
 from relfm.schema import Schema, Table, link_form, match_name
 
 
@@ -59,7 +59,7 @@ def bind(query: PredictiveQuery | str, schema: Schema) -> BoundQuery:
     )
     paths = _Paths(schema, query.text, entity)
     whole = (query.target, query.where, query.assuming)
-    aggregates = {n: paths.of_aggregate(n) for n in walk(whole) if isinstance(n, Aggregate)}
+    aggregates = {a: paths.of_aggregate(a) for a in aggregates_of(whole)}
     parents = {c.table: paths.to_parent(entity.table, c) for c in columns_outside_aggregates(whole)}
     return BoundQuery(query, schema, aggregates, parents)
 
@@ -162,10 +162,9 @@ class _Paths:
         self.schema, self.text, self.entity = schema, text, entity
 
     def of_aggregate(self, aggregate: Aggregate) -> BoundAggregate:
-        columns = [c for c in walk((aggregate.argument, aggregate.where)) if isinstance(c, Column)]
-        inner = next((a for a in walk((aggregate.argument, aggregate.where)) if isinstance(a, Aggregate)), None)
-        if inner is not None:
-            raise self._error("an aggregate cannot stand inside another", "compare them side by side instead", inner)
+        columns = columns_of((aggregate.argument, aggregate.where))
+        if inner := aggregates_of((aggregate.argument, aggregate.where)):
+            raise self._error("an aggregate cannot stand inside another", "compare them side by side instead", inner[0])
         if not columns:
             raise self._error("the aggregate reads no column", "write COUNT(table.*, …)", aggregate)
         table = self._lowest(aggregate, columns)
@@ -179,9 +178,9 @@ class _Paths:
         found = routes(self.schema, start, column.table, shortest=0)
         return self._only(found, column, lambda: self._not_a_parent(start, column))
 
-    def _lowest(self, aggregate: Aggregate, columns: list[Column]) -> str:
+    def _lowest(self, aggregate: Aggregate, columns: Sequence[Column]) -> str:
         """The table whose rows the aggregate is over: the one from which all others that it reads are reached."""
-        argument = [c for c in walk(aggregate.argument) if isinstance(c, Column)]
+        argument = columns_of(aggregate.argument)
         if any(c.name == "*" for c in argument):
             return argument[0].table
         tables = list(dict.fromkeys(c.table for c in columns))

@@ -9,7 +9,7 @@ from relfm.errors import QuestionError
 from relfm.query.binding import BoundQuery
 from relfm.query.nodes import Aggregate, Column, Constant, Empty, Function, Window
 from relfm.query.values import ValueType, check_types, type_of
-from relfm.query.walk import aggregates_of, columns_outside_aggregates, walk
+from relfm.query.walk import aggregates_of, columns_of, columns_outside_aggregates, walk
 from relfm.times import Span
 
 _LEAST = -(2**63)
@@ -42,7 +42,7 @@ def _check_aggregate(bound: BoundQuery, aggregate: Aggregate) -> None:
         raise bound.fault(
             f"{function} needs a column, not all of {table.name}", _numbers_hint(bound, table.name), argument
         )
-    if not any(isinstance(n, Column) for n in walk(argument)):
+    if not columns_of(argument):
         raise bound.fault(f"{function} reads no column", f"write {function}({table.name}.column, …)", argument)
     window = aggregate.window
     if window is None:

@@ -22,7 +22,7 @@ from relfm.query.nodes import (
     Window,
     strength,
 )
-from relfm.query.walk import aggregates_of
+from relfm.query.walk import aggregates_of, is_condition
 from relfm.schema import Schema
 from relfm.times import Span
 
@@ -94,7 +94,7 @@ def _what(bound: BoundQuery) -> str:
         window = next(a.window for a in aggregates_of(target) if a.window.end > 0)
         length = Span.of(window.end - (window.start or 0), window.unit)
         return f"{_value(target)}, and the same for {query.forecast} windows of {length} in a row"
-    if isinstance(target, Comparison | Logic | Not) or _is_exists(target):
+    if is_condition(target):
         return f"the probability that {_condition(target)}"
     if isinstance(target, Column):
         return f"its {target.name}" if target.table == bound.entity.name else f"{target}"
@@ -177,7 +177,3 @@ def table_of(aggregate: Aggregate) -> str:
     while isinstance(argument, Arithmetic):
         argument = argument.left
     return argument.table if isinstance(argument, Column) else str(argument)
-
-
-def _is_exists(node: object) -> bool:
-    return isinstance(node, Aggregate) and node.function is Function.EXISTS

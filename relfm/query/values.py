@@ -20,7 +20,7 @@ from relfm.query.nodes import (
     Function,
     Moment,
 )
-from relfm.query.walk import walk
+from relfm.query.walk import columns_of
 from relfm.stype import Stype
 from relfm.times import parse_time
 
@@ -95,8 +95,8 @@ def _check_argument(bound: BoundQuery, aggregate: Aggregate) -> None:
         return
     if function in (Function.SUM, Function.AVG):
         _require_number(bound, argument, function)
-        for column in walk(argument):
-            if isinstance(column, Column) and column.name in bound.schema.tables[column.table].key_columns:
+        for column in columns_of(argument):
+            if column.name in bound.schema.tables[column.table].key_columns:
                 raise bound.fault(f"{column} is a key, not a quantity", "use COUNT or COUNT_DISTINCT", column)
     if function in (Function.MIN, Function.MAX) and type_of(bound, argument) not in (ValueType.NUMBER, ValueType.TIME):
         raise bound.fault(
