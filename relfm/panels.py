@@ -60,10 +60,9 @@ def panel_answers(
     history = tuple(names.index(n) for n in HISTORY_FEATURES if n in names)
     experts = panel(effort, history, seed=seed, states=given.states is not None)
     split = held_out(task, context)
-    weights = np.ones(len(context), np.float32)
     is_old_news = is_far_ahead(task, context) and task.kind in CLASSES
     pools = recency_pools(context.cutoffs, BUDGETS[effort].recent if is_old_news else ())
-    mixed = mix(experts, design, outputs, left, context.targets, weights, right, split, pools)
+    mixed = mix(experts, design, outputs, left, context.targets, right, split, pools)
     return mixed, Panelled(outputs, design, left, right, context.targets)
 
 

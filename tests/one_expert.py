@@ -11,8 +11,8 @@ BINARY = Outputs.of(TargetKind.BINARY, np.array([0.0, 1.0]))
 
 
 def fitted(values: np.ndarray, targets: np.ndarray, queries: np.ndarray) -> tuple:
-    """(design, outputs, context, shown, weights, queries), as every expert takes them."""
+    """(design, outputs, context, shown, queries), as every expert takes them."""
     shown = BINARY.encode(targets)
     design = Design.fit(values, shown, 8)
     sides = [Rows(v, design.transform(v)) for v in (values, queries)]
-    return design, BINARY, sides[0], shown, np.ones(len(targets), np.float32), sides[1]
+    return design, BINARY, sides[0], shown, sides[1]

@@ -144,10 +144,11 @@ class ClosedForm:
     strengths: Sequence[float] = field(default=(0.03, 0.1, 0.3, 1.0))
 
     def path(
-        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
+        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, queries: Rows
     ) -> list[np.ndarray]:
         """For each strength float64[Q, K] probabilities; ``shown`` float32[N, K] are the context's outputs."""
         left, right = self.basis.columns(design, context, queries)
+        weights = np.ones(len(left), np.float32)
         if outputs.kind == TargetKind.BINARY:
             odds = logistic_path(left, shown[:, 0], weights, right, self.strengths)
             found = [(1 / (1 + np.exp(-o)))[:, None] for o in odds]

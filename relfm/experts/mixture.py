@@ -32,7 +32,7 @@ class Expert(Protocol):
     def name(self) -> str: ...
 
     def path(
-        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
+        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, queries: Rows
     ) -> list[np.ndarray]: ...
 
 
@@ -91,7 +91,6 @@ def mix(
     outputs: Outputs,
     context: Rows,
     targets: np.ndarray,
-    weights: np.ndarray,
     queries: Rows,
     split: tuple[np.ndarray, np.ndarray],
     pools: Sequence[np.ndarray],
@@ -106,12 +105,12 @@ def mix(
     past, held = context.take(early), context.take(late)
 
     def chosen(expert: Expert) -> tuple[Expert, np.ndarray]:
-        path = expert.path(design, outputs, past, shown[early], weights[early], held)
+        path = expert.path(design, outputs, past, shown[early], held)
         best = int(np.argmin([loss(outputs, p, shown[late]) for p in path]))
         return at_strength(expert, best), path[best]
 
     def answered(expert: Expert) -> np.ndarray:
-        answers = [expert.path(design, outputs, context.take(p), shown[p], weights[p], queries)[0] for p in pools]
+        answers = [expert.path(design, outputs, context.take(p), shown[p], queries)[0] for p in pools]
         return pool(outputs, answers, np.full(len(answers), 1 / len(answers)))
 
     settled = side_by_side([partial(chosen, expert) for expert in experts])

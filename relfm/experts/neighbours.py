@@ -23,7 +23,7 @@ class Neighbours:
     name: str = "neighbours"
 
     def path(
-        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
+        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, queries: Rows
     ) -> list[np.ndarray]:
         width = min(self.width, design.num_columns)
         spread = np.sqrt((design.relevance[:width] ** 2).sum() / max(width, 1))
@@ -32,8 +32,8 @@ class Neighbours:
         recent = slice(max(0, len(shown) - MAX_CONTEXT), None)
         near = context.scores[recent, :width] * scale
         far = queries.scores[:, :width] * scale
-        rate = (weights.astype(np.float64) @ shown) / weights.sum()
-        told = np.concatenate([shown[recent] * weights[recent, None], weights[recent, None]], axis=1).astype(np.float32)
+        rate = shown.mean(axis=0, dtype=np.float64)
+        told = np.concatenate([shown[recent], np.ones((len(near), 1), np.float32)], axis=1)
         out = [np.empty((len(far), shown.shape[1])) for _ in self.bandwidths]
         sizes = (near**2).sum(axis=1)
         for begin in range(0, len(far), CHUNK):

@@ -58,9 +58,8 @@ class Learned:
         outputs = Outputs.of(TargetKind.BINARY, self.targets)
         left = Rows(self.given.values, self.design.transform(self.given.values))
         right = Rows(asked, self.design.transform(asked))
-        weights = np.ones(len(self.targets), np.float32)
-        whole = [np.arange(len(weights))]
-        mixed = mix(self._experts, self.design, outputs, left, self.targets, weights, right, self.split, whole)
+        whole = [np.arange(len(self.targets))]
+        mixed = mix(self._experts, self.design, outputs, left, self.targets, right, self.split, whole)
         held, rate = self.targets[mixed.late], float(self.targets.mean())
         temperature = Temperature.fit(mixed.late_probabilities[:, 0], held, rate)
         plain = mixed.by_expert.get("history", mixed.by_expert["prior"])[:, 0]
@@ -88,12 +87,13 @@ class FittedOnce(ClosedForm):
     fitted: dict[tuple[int, tuple[float, ...]], list[Line]] = field(default_factory=dict, compare=False, repr=False)
 
     def path(
-        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, weights: np.ndarray, queries: Rows
+        self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, queries: Rows
     ) -> list[np.ndarray]:
         """For each strength float64[Q, 1] probabilities."""
         left, right = self.basis.columns(design, context, queries)
         key = len(left), tuple(self.strengths)
         if key not in self.fitted:
+            weights = np.ones(len(left), np.float32)
             self.fitted[key] = logistic_lines(left, shown[:, 0], weights, self.strengths)
         return [outputs.normalise((1 / (1 + np.exp(-line(right))))[:, None]) for line in self.fitted[key]]
 

@@ -22,8 +22,7 @@ def accuracy(basis: Basis, values: np.ndarray, targets: np.ndarray) -> float:
     design, context, queries = sides(values[:half], targets[:half], values[half:])
     outputs = Outputs.of(TargetKind.BINARY, targets)
     expert = ClosedForm("x", basis, (0.01,))
-    weights = np.ones(half, np.float32)
-    (found,) = expert.path(design, outputs, context, outputs.encode(targets[:half]), weights, queries)
+    (found,) = expert.path(design, outputs, context, outputs.encode(targets[:half]), queries)
     return float(((found[:, 0] > 0.5) == (targets[half:] > 0)).mean())
 
 
@@ -65,8 +64,7 @@ def test_features_that_tell_nothing_leave_the_base_rate(basis: Basis) -> None:
     values, targets = np.ones((40, 3), np.float32), np.repeat([1.0, 0.0], [10, 30])
     design, context, queries = sides(values, targets, values[:2])
     outputs = Outputs.of(TargetKind.BINARY, targets)
-    expert, weights = ClosedForm("x", basis), np.ones(40, np.float32)
-    for found in expert.path(design, outputs, context, outputs.encode(targets), weights, queries):
+    for found in ClosedForm("x", basis).path(design, outputs, context, outputs.encode(targets), queries):
         np.testing.assert_allclose(found, 0.25, atol=1e-3)
 
 

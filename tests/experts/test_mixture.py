@@ -100,7 +100,7 @@ class Constant:
     strengths: tuple[float, ...]
     name: str = "constant"
 
-    def path(self, design, outputs, context, shown, weights, queries) -> list[np.ndarray]:
+    def path(self, design, outputs, context, shown, queries) -> list[np.ndarray]:
         return [np.full((len(queries.values), shown.shape[1]), s) for s in self.strengths]
 
 
@@ -112,8 +112,8 @@ def test_mixture_takes_the_strength_that_lost_least_and_the_expert_that_knows() 
     design = Design.fit(values, outputs.encode(targets), 3)
     rows = Rows(values, design.transform(values))
     experts = [Constant((0.01, 0.99)), ClosedForm("linear", Lines(3), (100.0, 0.01))]
-    weights, split = np.ones(300, np.float32), (np.arange(200), np.arange(200, 300))
-    mixed = mix(experts, design, outputs, rows, targets, weights, rows.take(np.arange(20)), split, [np.arange(300)])
+    split = np.arange(200), np.arange(200, 300)
+    mixed = mix(experts, design, outputs, rows, targets, rows.take(np.arange(20)), split, [np.arange(300)])
     assert mixed.weights["linear"] > 0.9 and sum(mixed.weights.values()) == pytest.approx(1)
     assert ((mixed.probabilities[:, 0] > 0.5) == (targets[:20] > 0)).mean() > 0.8
     assert mixed.late_probabilities.shape == (100, 1) and (mixed.late == split[1]).all()

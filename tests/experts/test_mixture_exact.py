@@ -35,9 +35,8 @@ def test_every_pool_of_the_context_has_an_equal_share_of_the_answer() -> None:
     outputs = Outputs.of(TargetKind.BINARY, targets)
     design = Design.fit(values, outputs.encode(targets), 1)
     rows = Rows(values, design.transform(values))
-    split, weights = (np.arange(1400), np.arange(1400, 2000)), np.ones(2000, np.float32)
-    pools = recency_pools(cutoffs, (0.5, 0.25))
+    split, pools = (np.arange(1400), np.arange(1400, 2000)), recency_pools(cutoffs, (0.5, 0.25))
     assert [len(p) for p in pools] == [2000, 1000, 500]
-    mixed = mix([Prior()], design, outputs, rows, targets, weights, rows.take(np.arange(3)), split, pools)
+    mixed = mix([Prior()], design, outputs, rows, targets, rows.take(np.arange(3)), split, pools)
     expected = odds_of(np.array([0.4, 0.6, 0.6])).mean()
     np.testing.assert_allclose(odds_of(mixed.probabilities), expected, atol=1e-5)

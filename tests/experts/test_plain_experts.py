@@ -8,11 +8,10 @@ from relfm.experts.neighbours import Neighbours
 from relfm.experts.plain import History, Prior
 
 
-def test_prior_answers_the_weighted_base_rate() -> None:
+def test_prior_answers_the_base_rate() -> None:
     values, targets = np.zeros((4, 1), np.float32), np.array([1.0, 0.0, 0.0, 0.0])
-    design, outputs, context, shown, _, queries = fitted(values, targets, values[:2])
-    (found,) = Prior().path(design, outputs, context, shown, np.array([3, 1, 1, 1], np.float32), queries)
-    np.testing.assert_allclose(found, [[0.5], [0.5]])
+    (found,) = Prior().path(*fitted(values, targets, values[:2]))
+    np.testing.assert_allclose(found, [[0.25], [0.25]])
 
 
 def test_history_answers_the_rate_of_rows_with_the_same_past() -> None:

@@ -98,8 +98,8 @@ def test_an_expert_is_fitted_once_for_each_number_of_rows_that_it_learns_from() 
     design, outputs = Design.fit(scores, shown, 2), Outputs.of(TargetKind.BINARY, shown[:, 0])
 
     def told(expert: FittedOnce, number: int) -> np.ndarray:
-        context, weights = Rows(scores[:number], scores[:number]), np.ones(number, np.float32)
-        (found,) = expert.path(design, outputs, context, shown[:number], weights, Rows(scores[:9], scores[:9]))
+        context = Rows(scores[:number], scores[:number])
+        (found,) = expert.path(design, outputs, context, shown[:number], Rows(scores[:9], scores[:9]))
         return found
 
     both = FittedOnce("linear", Lines(2), (0.3,))
