@@ -1,20 +1,16 @@
-"""Results as tables: one per dataset, protocol and split, and one summary over all tasks.
+"""Results as tables: one per protocol and split, each with a summary over all tasks.
 
 Numbers of different protocols or splits never share a table, and a mean is over tasks that every method in it answered.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import rankdata
 
 from relfm.benchmarks.results import Result, ordered
 from relfm.benchmarks.tasks import METRIC_OF
-
-if TYPE_CHECKING:
-    import rich.table
 
 ABSENT = "–"
 
@@ -32,38 +28,16 @@ class Grid:
         lines = ["| " + " | ".join(row) + " |" for row in (self.header, rule, *self.rows)]
         return "\n".join([f"### {self.title}", "", *lines])
 
-    def to_rich(self) -> "rich.table.Table":
-        import rich.table
-
-        table = rich.table.Table(title=self.title, title_justify="left")
-        for number, name in enumerate(self.header):
-            table.add_column(name, justify="left" if number == 0 else "right")
-        for row in self.rows:
-            table.add_row(*row)
-        return table
-
 
 def grids(results: Iterable[Result]) -> list[Grid]:
-    """A table per dataset, protocol and split; then, where that is more than one task, a summary per protocol and
-    split."""
-    results = ordered(results)
-    found = [_dataset_grid(part) for part in _grouped(results, "dataset", "protocol", "split").values()]
-    for part in _grouped(results, "protocol", "split").values():
-        if len(_by_task(part)) > 1:
-            found.append(_summary_grid(part))
-    return found
-
-
-def markdown(results: Iterable[Result]) -> str:
-    """All tables as one Markdown text."""
-    return "\n\n".join(grid.to_markdown() for grid in grids(results)) + "\n"
+    """Every task of every dataset in one table per protocol and split, each followed by its summary."""
+    grouped = _grouped(ordered(results), "protocol", "split").values()
+    return [grid for part in grouped for grid in (_task_grid(part), _summary_grid(part))]
 
 
 def overview(results: Iterable[Result]) -> str:
-    """Markdown: every task of every dataset in one table per protocol and split, each followed by its summary."""
-    grouped = _grouped(ordered(results), "protocol", "split").values()
-    found = [grid for part in grouped for grid in (_task_grid(part, _title("All tasks", part[0])), _summary_grid(part))]
-    return "\n\n".join(grid.to_markdown() for grid in found) + "\n"
+    """All tables as one Markdown text."""
+    return "\n\n".join(grid.to_markdown() for grid in grids(results)) + "\n"
 
 
 @dataclass(frozen=True)
@@ -98,11 +72,7 @@ def label(result: Result) -> str:
     return result.method if is_plain else f"{result.method} ({result.effort})"
 
 
-def _dataset_grid(results: Sequence[Result]) -> Grid:
-    return _task_grid(results, _title(results[0].dataset, results[0]))
-
-
-def _task_grid(results: Sequence[Result], title: str) -> Grid:
+def _task_grid(results: Sequence[Result]) -> Grid:
     methods = list(dict.fromkeys(label(r) for r in results))
     is_one = len({r.dataset for r in results}) == 1
     rows = []
@@ -113,7 +83,7 @@ def _task_grid(results: Sequence[Result], title: str) -> Grid:
         rows.append((name, some.metric, f"{some.rows:,}", *cells))
     seconds = [sum(r.seconds for r in results if label(r) == m) for m in methods]
     rows.append(("seconds", "", "", *(f"{s:.1f}" for s in seconds)))
-    return Grid(title, ("task", "metric", "rows", *methods), tuple(rows))
+    return Grid(_title("All tasks", results[0]), ("task", "metric", "rows", *methods), tuple(rows))
 
 
 def _summary_grid(results: Sequence[Result]) -> Grid:
