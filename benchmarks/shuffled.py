@@ -10,7 +10,7 @@ import numpy as np
 
 from relfm.benchmarks.protocols import Trial
 from relfm.database import Database
-from relfm.schema import Column, ForeignKey, Schema, Table
+from relfm.schema import ForeignKey, Schema, Table
 from relfm.task import Examples, Labeller
 
 
@@ -74,16 +74,17 @@ class Names:
         """The table's description under its new names, its columns where they stood."""
 
         def column(name: str) -> str:
-            return self.columns[table.name, name]
+            return self.columns.get((table.name, name), name)  # decisions tell of columns that were not read too
 
         return replace(
             table,
             name=self.tables[table.name],
-            columns=tuple(Column(column(c.name), c.type, c.stype) for c in table.columns),
+            columns=tuple(replace(c, name=column(c.name)) for c in table.columns),
             primary_key=tuple(column(c) for c in table.primary_key),
             foreign_keys=tuple(sorted(self._key(table.name, key) for key in table.foreign_keys)),
             time_column=table.time_column and column(table.time_column),
             time_from=table.time_from and self._key(table.name, table.time_from),
+            decisions=tuple(replace(d, column=d.column and column(d.column)) for d in table.decisions),
         )
 
     def _key(self, table: str, key: ForeignKey) -> ForeignKey:
