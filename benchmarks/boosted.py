@@ -19,17 +19,22 @@ MAX_ROWS = 20_000
 
 def lightgbm(trial: Trial, seed: int) -> np.ndarray:
     """float64[N]: the probability of the positive class, or the number that the L1 loss favours."""
+    shown, given, asked = described(trial)
+    split, targets = held_out(trial.task.task, shown), shown.targets
+    if trial.task.task.kind is TargetKind.BINARY:
+        return tuned_classes(given, targets, split, asked, 2, seed)[:, 1]
+    return tuned_numbers(given, targets, split, asked, seed)
+
+
+def described(trial: Trial) -> tuple[Examples, np.ndarray, np.ndarray]:
+    """The training rows, and the features of them and of the queries: float32[n, F], float32[N, F]."""
     training = trial.context.take(training_rows(trial))
     # As relfm does: what is fitted on fresh rows misleads on stale ones.
     shown = as_stale_as(training, trial.queries, MAX_ROWS)
     both = Examples.concatenate([shown.unlabelled(), trial.queries])
     until = int(trial.queries.seen.min())
     values = features.compute(trial.database, trial.task.task, both, trial.context, until=until).values
-    given, asked = values[: len(shown)], values[len(shown) :]
-    split, targets = held_out(trial.task.task, shown), shown.targets
-    if trial.task.task.kind is TargetKind.BINARY:
-        return tuned_classes(given, targets, split, asked, 2, seed)[:, 1]
-    return tuned_numbers(given, targets, split, asked, seed)
+    return shown, values[: len(shown)], values[len(shown) :]
 
 
 def training_rows(trial: Trial) -> np.ndarray:

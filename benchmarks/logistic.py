@@ -3,14 +3,11 @@ latest part of the training rows."""
 
 import numpy as np
 
-from relfm import features
-from relfm.benchmarks.boosted import MAX_ROWS, training_rows
+from relfm.benchmarks.boosted import described
 from relfm.benchmarks.protocols import Trial
-from relfm.context import as_stale_as
 from relfm.errors import UsageError
 from relfm.experts.design import Design
 from relfm.panels import held_out
-from relfm.task import Examples
 
 MOST_STEPS = 200
 STRENGTHS = (1.0, 0.1, 0.01, 0.001)
@@ -24,14 +21,10 @@ def logistic(trial: Trial, seed: int) -> np.ndarray:
         from sklearn.metrics import log_loss
     except ImportError:
         raise UsageError("scikit-learn is not installed", hint="pip install 'relfm[benchmarks]'") from None
-    training = trial.context.take(training_rows(trial))
-    shown = as_stale_as(training, trial.queries, MAX_ROWS)
-    both = Examples.concatenate([shown.unlabelled(), trial.queries])
-    until = int(trial.queries.seen.min())
-    values = features.compute(trial.database, trial.task.task, both, trial.context, until=until).values
+    shown, given, asked = described(trial)
     # What is fitted is fitted on the training rows: the queries' own features come from later moments.
-    design = Design.fit(values[: len(shown)], shown.targets[:, None], values.shape[1])
-    given, asked = design.transform(values[: len(shown)]), design.transform(values[len(shown) :])
+    design = Design.fit(given, shown.targets[:, None], given.shape[1])
+    given, asked = design.transform(given), design.transform(asked)
     if len(np.unique(shown.targets)) < 2:
         return np.full(len(trial.queries), shown.targets.mean())
     (early, late), targets = held_out(trial.task.task, shown), shown.targets

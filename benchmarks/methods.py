@@ -16,7 +16,7 @@ from relfm.benchmarks.shuffled import shuffled
 from relfm.errors import UsageError
 from relfm.learned import DEFAULT_MODEL
 from relfm.schema import suggestion
-from relfm.task import ItemLists, TargetKind
+from relfm.task import TargetKind
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,6 @@ def applies(name: str, trial: Trial) -> bool:
     return name != "lightgbm" or kind is not TargetKind.RANKING
 
 
-def best_items(lists: ItemLists, top: int) -> np.ndarray:
-    """int64[N, top]: the first ``top`` of each list, -1 where a list is shorter."""
-    at = lists.start[:-1, None] + np.arange(top)
-    found = at < lists.start[1:, None]
-    return np.where(found, np.append(lists.rows, -1)[np.where(found, at, len(lists.rows))], -1)
-
-
 def _relfm(adapt: str | None, model: str = DEFAULT_MODEL) -> Method:
     def score(trial: Trial, settings: Settings) -> np.ndarray:
         from relfm.predictor import Predictor
@@ -69,7 +62,7 @@ def _relfm(adapt: str | None, model: str = DEFAULT_MODEL) -> Method:
         predictor = Predictor(effort=settings.effort, adapt=adapt, seed=settings.seed, model=model)
         task = trial.task.task
         predictions = predictor.predict_examples(trial.database, task, trial.context, trial.queries)
-        return best_items(predictions.items, trial.task.top) if task.kind is TargetKind.RANKING else predictions.values
+        return predictions.items.first(trial.task.top) if task.kind is TargetKind.RANKING else predictions.values
 
     return score
 

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from relfm.benchmarks.tasks import BenchmarkTask, Split
+from relfm.context import known_at
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.task import Examples
@@ -54,10 +55,8 @@ class Trial:
 
     @cached_property
     def known(self) -> np.ndarray:
-        """int64[len(context)]: from when on each label may be used: once its window has closed, and for a cell of the
-        entity's own row only strictly after the row, or rows of the same instant would answer for each other."""
-        closes = self.task.task.closes(self.context.cutoffs)
-        return closes + 1 if self.task.is_static else closes
+        """int64[len(context)]: from when on each label may be used."""
+        return known_at(self.task.task, self.context.cutoffs)
 
 
 def trial(task: BenchmarkTask, protocol: Protocol, split: Split) -> Trial:

@@ -22,7 +22,7 @@ from relfm.moments import Moment, labels_end, moment_of, span_of
 from relfm.panels import held_out
 from relfm.planning import MAX_CUTOFFS, base_rate, check_moment, closed_labels, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
-from relfm.task import Examples, ItemLists, TargetKind, Task
+from relfm.task import Examples, TargetKind, Task
 
 if TYPE_CHECKING:
     from relfm.predictor import Predictor
@@ -113,10 +113,8 @@ def _fold(
     usable = np.flatnonzero(known_at(task, context.cutoffs) <= last_seen)
     used = context.take(latest(context, usable, budget_of(predictor.effort, task.kind).rows))
     if task.kind == TargetKind.RANKING:
-        answers = {
-            OURS: _matrix(found.items, task.top),
-            "popularity and history": _matrix(found.baseline_items, task.top),
-        }
+        ours, plain = (lists.first(task.top or 10) for lists in (found.items, found.baseline_items))
+        answers = {OURS: ours, "popularity and history": plain}
         return Fold(cutoff, truth, 1.0, float("nan"), answers, None)
     answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
     rate = base_rate(task, used)
@@ -180,11 +178,3 @@ def _trees(
     count = max(2, len(task.classes))
     shares = tuned_classes(given, used.targets, split, asked, count, predictor.seed)
     return {"lightgbm": shares[:, 1] if task.kind == TargetKind.BINARY else shares}
-
-
-def _matrix(lists: ItemLists, top: int | None) -> np.ndarray:
-    """int64[N, top]: the first ``top`` of each list, -1 where it is shorter."""
-    top = top or 10
-    place = lists.start[:-1, None] + np.arange(top)
-    found = place < lists.start[1:, None]
-    return np.where(found, np.append(lists.rows, -1)[np.where(found, place, len(lists.rows))], -1)

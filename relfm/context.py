@@ -32,7 +32,8 @@ class QueryBlock:
 
 
 def known_at(task: Task, cutoffs: np.ndarray) -> np.ndarray:
-    """int64[n]: from when on a label may be used: when its window has closed; a cell, strictly after its row."""
+    """int64[n]: from when on a label may be used: when its window has closed; a cell, strictly after its row, or
+    rows of the same instant would answer for each other."""
     return task.closes(cutoffs) + (task.horizon is None)
 
 

@@ -100,6 +100,12 @@ class ItemLists:
         positions = np.repeat(self.start[:-1][index] - start[:-1], lengths) + np.arange(start[-1])
         return ItemLists(start, self.rows[positions])
 
+    def first(self, most: int) -> np.ndarray:
+        """int64[N, most]: the first items of each list, -1 where it is shorter."""
+        place = self.start[:-1, None] + np.arange(most)
+        found = place < self.start[1:, None]
+        return np.where(found, np.append(self.rows, -1)[np.where(found, place, len(self.rows))], -1)
+
     @staticmethod
     def concatenate(parts: Sequence["ItemLists"]) -> "ItemLists":
         lengths = np.concatenate([np.diff(p.start) for p in parts])

@@ -8,7 +8,7 @@ import pytest
 
 from relfm.benchmarks import baselines
 from relfm.benchmarks.boosted import lightgbm
-from relfm.benchmarks.methods import METHODS, Settings, applies, best_items, method_named
+from relfm.benchmarks.methods import METHODS, Settings, applies, method_named
 from relfm.benchmarks.protocols import Protocol, Trial, trial
 from relfm.benchmarks.run import measure
 from relfm.benchmarks.tasks import BenchmarkDataset, Split
@@ -103,7 +103,7 @@ def test_rankings_name_no_item_twice(dataset: BenchmarkDataset) -> None:
 
 def test_rankings_with_too_few_items_are_filled_with_none() -> None:
     assert baselines._most_frequent(np.array([5, 5, 2]), 4, [2, 9]).tolist() == [5, 2, 9, -1]
-    assert best_items(ItemLists(np.array([0, 1, 4]), np.array([8, 3, 2, 1])), 3).tolist() == [[8, -1, -1], [3, 2, 1]]
+    assert ItemLists(np.array([0, 1, 4]), np.array([8, 3, 2, 1])).first(3).tolist() == [[8, -1, -1], [3, 2, 1]]
 
 
 def test_boosted_trees_with_one_class_answer_that_class(dataset: BenchmarkDataset) -> None:
