@@ -12,7 +12,7 @@ import numpy as np
 
 from relfm import features
 from relfm.benchmarks.tasks import BenchmarkTask, Split, load
-from relfm.graph import TemporalGraph
+from relfm.database import Database
 from relfm.task import Examples
 
 YARDSTICK = 50
@@ -50,18 +50,18 @@ def measure(task: BenchmarkTask, rows: int) -> Throughput:
     """Features of ``rows`` train examples (repeated as needed), with the train labels as label history."""
     train = task.splits[Split.TRAIN]
     examples = train.take(np.resize(np.arange(len(train)), rows)).unlabelled()
-    graph = TemporalGraph(task.database)
-    first, matrix = _timed(task, train.take(np.arange(1)).unlabelled(), train, graph)
-    again, matrix = _timed(task, examples, train, graph)
+    database = task.database.hide(())  # with no links of an earlier task
+    first, matrix = _timed(database, task, train.take(np.arange(1)).unlabelled(), train)
+    again, matrix = _timed(database, task, examples, train)
     return Throughput(task.name, rows, matrix.num_features, first, again)
 
 
 def _timed(
-    task: BenchmarkTask, examples: Examples, labelled: Examples, graph: TemporalGraph
+    database: Database, task: BenchmarkTask, examples: Examples, labelled: Examples
 ) -> tuple[float, features.FeatureMatrix]:
     until = int(labelled.cutoffs.max())
     started = time.perf_counter()
-    matrix = features.compute(task.database, task.task, examples, labelled, until=until, graph=graph)
+    matrix = features.compute(database, task.task, examples, labelled, until=until)
     return time.perf_counter() - started, matrix
 
 

@@ -86,10 +86,7 @@ class Database:
 
     def hide(self, columns: Iterable[tuple[str, str]]) -> "Database":
         """The same data with those (table, column) cells on no feature path. Labels still read them."""
-        return self.evolve(hidden=self.hidden | frozenset(columns))
-
-    def evolve(self, *, hidden: frozenset[tuple[str, str]]) -> "Database":
-        other = Database(self.schema, self.tables, hidden=hidden, key=self.key)
+        other = Database(self.schema, self.tables, hidden=self.hidden | frozenset(columns), key=self.key)
         other._times, other._links = self._times, self._links  # functions of the data alone
         return other
 

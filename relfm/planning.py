@@ -132,7 +132,7 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Mome
     queries = task.labeller.population(database, moment)
     return Plan(
         task=task,
-        label_sql=label_sql(task, database.schema),
+        label_sql=label_sql(task),
         at=moment,
         cutoffs=cutoffs,
         context_rows=len(context),

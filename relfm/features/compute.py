@@ -37,16 +37,14 @@ def compute(
     labelled: Examples | None = None,
     *,
     until: int,
-    graph: TemporalGraph | None = None,
 ) -> FeatureMatrix:
     """float32[N, F] features of ``examples``.
 
     ``labelled`` are examples whose targets may be read once their windows have closed (the label history).
-    ``until`` (microseconds) bounds every fitted statistic. Columns in ``task.hidden`` are on no path. A ``graph`` of
-    the database lends the links that it has built.
+    ``until`` (microseconds) bounds every fitted statistic. Columns in ``task.hidden`` are on no path.
     """
     is_timeless = task.horizon is None and not database.is_timed(task.entity)
-    graph = (graph or TemporalGraph.of(database, is_timeless=is_timeless)).hide(task.hidden)
+    graph = TemporalGraph.of(database, is_timeless=is_timeless).hide(task.hidden)
     return _Builder(graph, task, examples, labelled, until).build()
 
 

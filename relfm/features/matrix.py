@@ -25,11 +25,6 @@ class FeatureMatrix:
         """The rows at ``index``."""
         return FeatureMatrix(self.values[index], self.names, self.hops)
 
-    def select(self, columns: np.ndarray) -> "FeatureMatrix":
-        """The features at ``columns``."""
-        columns = np.flatnonzero(columns) if columns.dtype == bool else columns
-        return FeatureMatrix(self.values[:, columns], tuple(self.names[c] for c in columns), self.hops[columns])
-
     @staticmethod
     def concatenate(parts: Sequence["FeatureMatrix"], num_rows: int) -> "FeatureMatrix":
         """All features side by side; ``num_rows`` rows even when there are no parts."""

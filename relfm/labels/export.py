@@ -10,10 +10,9 @@ import yaml
 from relfm.errors import UsageError
 from relfm.labels.labeller import QueryLabeller
 from relfm.labels.manifest import KIND_BY_TASK_TYPE
-from relfm.labels.question import task_of
 from relfm.labels.sql import SqlLabeller
 from relfm.labels.statement import label_statement
-from relfm.query.nodes import Column, PredictiveQuery
+from relfm.query.nodes import Column
 from relfm.schema import Schema
 from relfm.task import TargetKind, Task
 from relfm.times import DAY, Span
@@ -22,9 +21,8 @@ _TASK_TYPE_BY_KIND = {kind: task_type for task_type, kind in KIND_BY_TASK_TYPE.i
 _LONGEST_MONTH = 31 * DAY
 
 
-def label_sql(asked: Task | PredictiveQuery | str, schema: Schema) -> str:
-    """The SQL that computes the labels of a question or a task, laid out to be read."""
-    task = asked if isinstance(asked, Task) else task_of(asked, schema)
+def label_sql(task: Task) -> str:
+    """The SQL that computes the labels of a task, laid out to be read."""
     labeller = task.labeller
     if isinstance(labeller, QueryLabeller):
         return label_statement(labeller.bound).text
@@ -33,7 +31,7 @@ def label_sql(asked: Task | PredictiveQuery | str, schema: Schema) -> str:
     raise UsageError(f"the labels of '{task.name}' are not computed by SQL")
 
 
-def to_manifest(task: Task, schema: Schema, name: str, *, num_eval_timestamps: int = 1) -> dict[str, Any]:
+def to_manifest(task: Task, schema: Schema, name: str) -> dict[str, Any]:
     """``task`` as the content of ``tasks/NAME/manifest.yaml``; UsageError if RelBench has no form for it."""
     if task.kind not in _TASK_TYPE_BY_KIND:
         raise UsageError(
@@ -45,7 +43,7 @@ def to_manifest(task: Task, schema: Schema, name: str, *, num_eval_timestamps: i
         return head | _autocomplete(task)
     return head | {"kind": "forecast"} | _forecast(task, schema) | {
         "timedelta": str(_timedelta(task.horizon)),
-        "num_eval_timestamps": 1 if task.kind is TargetKind.RANKING else num_eval_timestamps,
+        "num_eval_timestamps": 1,
         "remove_columns": [list(pair) for pair in sorted(task.hidden)],
     }  # fmt: skip
 

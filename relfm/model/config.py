@@ -54,11 +54,6 @@ class ModelConfig:
     def _derive(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
-    @classmethod
-    def of(cls, depth: int, **given: Any) -> Self:
-        """The configuration of that depth; ``given`` overrides what would follow from it."""
-        return cls(depth=depth, **given)
-
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON and TOML hold them."""
         return asdict(self) | {"fanout": [*self.fanout]}

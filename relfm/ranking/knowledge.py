@@ -58,7 +58,6 @@ class Knowledge:
 
     task: Task
     graph: TemporalGraph
-    labelled: Examples
     until: int
     main: Events
     others: tuple[Events, ...]
@@ -113,7 +112,6 @@ class Knowledge:
         return cls(
             task,
             graph,
-            labelled,
             until,
             main,
             tuple(e for e in relations if e is not main),

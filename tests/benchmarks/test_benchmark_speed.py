@@ -21,12 +21,6 @@ def test_the_sqlite_copy_holds_the_same_rows_under_the_same_keys(dataset: Benchm
         assert found.tables[name].equals(dataset.database.tables[name])
 
 
-def test_a_connected_folder_is_the_benchmarks_database(dataset: BenchmarkDataset) -> None:
-    found = connect(str(dataset.path), cache=False)
-    assert found.schema == dataset.database.schema
-    assert all(found.tables[n].equals(rows) for n, rows in dataset.database.tables.items())
-
-
 def test_every_example_is_described_and_the_yardstick_scales_with_features(dataset: BenchmarkDataset) -> None:
     found = features.measure(dataset.task("shop-sells"), rows=5_000)
     assert found.examples == 5_000 and found.num_features > 0

@@ -73,7 +73,8 @@ def test_what_is_usual_is_the_mean_of_past_targets_and_of_all():
     np.testing.assert_allclose(usual_level(matrix, np.array([1.0, 3.0])), [2 + 3, 2 + 2])
     assert usual_level(matrix, np.array([-1.0, 3.0])) is None
     assert usual_level(matrix, np.zeros(2)) is None
-    assert usual_level(matrix.select(np.array([0])), np.array([1.0])) is None
+    alone = FeatureMatrix(matrix.values[:, :1], USUAL[:1], matrix.hops[:1])
+    assert usual_level(alone, np.array([1.0])) is None
 
 
 def test_kept_features_are_among_the_first_however_little_they_tell():

@@ -129,7 +129,7 @@ def test_matrix_keeps_names_and_hops_with_its_columns() -> None:
     block.add("a", np.arange(3.0))
     block.add("b", np.ones(3))
     matrix = FeatureMatrix.concatenate([block.to_matrix(), Block(3, 0).to_matrix()], 3)
-    chosen = matrix.select(np.array([False, True]))
-    assert (chosen.names, chosen.hops.tolist(), chosen.values.tolist()) == (("b",), [2], [[1], [1], [1]])
+    assert (matrix.names, matrix.hops.tolist()) == (("a", "b"), [2, 2])
+    assert matrix.values.tolist() == [[0, 1], [1, 1], [2, 1]]
     assert matrix.take(np.array([2])).values.tolist() == [[2, 1]]
     assert FeatureMatrix.concatenate([], 4).values.shape == (4, 0)

@@ -114,9 +114,8 @@ def test_an_exported_task_comes_back_with_the_same_labels(question: str, databas
 
 
 def test_the_horizon_is_written_as_timedelta() -> None:
-    manifest = to_manifest(task_of(_QUESTIONS[2], SCHEMA), SCHEMA, "x", num_eval_timestamps=4)
+    manifest = to_manifest(task_of(_QUESTIONS[2], SCHEMA), SCHEMA, "x")
     assert manifest["timedelta"] == "9 days"
-    assert manifest["num_eval_timestamps"] == 4
     assert "INTERVAL '{timedelta}'" in manifest["sql"]
     assert "INTERVAL '2 days'" in manifest["sql"]
 
@@ -142,7 +141,7 @@ def test_what_relbench_has_no_form_for_is_refused(question: str, message: str) -
 
 
 def test_label_sql_is_laid_out_to_be_read() -> None:
-    assert label_sql("PREDICT COUNT(orders.*, 0, 30) = 0 FOR EACH users", SCHEMA) == (
+    assert label_sql(task_of("PREDICT COUNT(orders.*, 0, 30) = 0 FOR EACH users", SCHEMA)) == (
         "WITH orders_1 AS (\n"
         "  -- COUNT(orders.*, 0, 30, days)\n"
         "  SELECT timestamps.timestamp AS cutoff, users.user_id, count(*) AS value\n"
@@ -162,4 +161,4 @@ def test_label_sql_is_laid_out_to_be_read() -> None:
 
 def test_label_sql_of_a_sql_task_is_its_own() -> None:
     manifest = to_manifest(task_of(_QUESTIONS[0], SCHEMA), SCHEMA, "x")
-    assert label_sql(task_from_manifest(manifest, SCHEMA), SCHEMA) == manifest["sql"].replace("{timedelta}", "9 days")
+    assert label_sql(task_from_manifest(manifest, SCHEMA)) == manifest["sql"].replace("{timedelta}", "9 days")

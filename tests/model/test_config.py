@@ -18,12 +18,15 @@ def test_default_is_two_layers_of_64() -> None:
     ("depth", "width", "fanout"), [(1, 32, (16,)), (3, 96, (16, 8, 4)), (5, 160, (16, 8, 4, 2, 2))]
 )
 def test_the_rest_follows_from_depth(depth: int, width: int, fanout: tuple[int, ...]) -> None:
-    config = ModelConfig.of(depth)
+    config = ModelConfig(depth=depth)
     assert (config.width, config.heads, config.fanout) == (width, width // 16, fanout)
-    assert ModelConfig.of(depth, width=48).width == 48
+    assert ModelConfig(depth=depth, width=48).width == 48
 
 
-@pytest.mark.parametrize("config", [ModelConfig(), ModelConfig.of(3, backbone="gin", width=40, heads=5, dropout=0.1)])
+BENT = ModelConfig(depth=3, backbone="gin", width=40, heads=5, dropout=0.1)
+
+
+@pytest.mark.parametrize("config", [ModelConfig(), BENT])
 def test_round_trip(config: ModelConfig) -> None:
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
