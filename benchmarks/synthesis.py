@@ -1,6 +1,6 @@
 """How fast databases are made: python -m relfm.benchmarks.synthesis [--databases N] [--rows N].
 
-Rows a second of each step, on one thread; the yardstick is loading the same databases from shards on the disk.
+Rows a second of each step, on one thread; the yardstick is reading the same databases from the folders written.
 """
 
 import argparse
@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relfm.benchmarks.cold import Stopwatch
-from relfm.synth import generate
-from relfm.tensors import load_shard, save_shard
-from relfm.text import default_encoder
+from relfm.connectors import connect
+from relfm.synth import generate, write_folder
 
-YARDSTICK = "load a shard"
+YARDSTICK = "read it"
 
 
 @dataclass(frozen=True)
@@ -35,20 +34,15 @@ class Speeds:
 
 
 def measure(databases: int, rows: int | None) -> Speeds:
-    """Generate, turn into tensors with the default text encoder, save, load."""
-    encoder, made = default_encoder(), 0
-    encoder.encode(["warm"])
-    watch = Stopwatch()
+    """Generate, write a folder, read it."""
+    made, watch = 0, Stopwatch()
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "database.safetensors"
         for seed in range(databases):
             database = generate(seed, rows=rows)
             watch.lap("generate")
-            tensors = database.to_tensors(encoder.encode)
-            watch.lap("tensors and questions")
-            save_shard(tensors, path)
-            watch.lap("save a shard")
-            load_shard(path)
+            folder = write_folder(database, Path(scratch) / str(seed))
+            watch.lap("write a folder")
+            connect(folder, cache=False)
             watch.lap(YARDSTICK)
             made += database.num_rows
     return Speeds(databases, made, watch.stages)

@@ -51,9 +51,9 @@ LEARNED = {"errors", "files", "times", "threads", "history", "tensors", "sampler
 
 APART = {
     "sample": {"errors"},
-    "synth": {"errors", "times", "tensors"},
+    "synth": {"errors", "times"},
     "objectives": LEARNED,
-    "pretrain": LEARNED | {"objectives", "synth"},
+    "pretrain": LEARNED | {"objectives"},
     "questions": set().union(*ORDER),
     "prepare": set().union(*ORDER) | {"connectors", "questions", "benchmarks", "pretrain"},
     "connectors": {"errors", "arguments", "stype", "schema", "reading", "times", "database"},

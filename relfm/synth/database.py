@@ -1,20 +1,9 @@
 """A generated database as plain arrays: tables with columns, links, names."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from relfm.tensors import DatabaseTensors
-
-Encode = Callable[[Sequence[str]], np.ndarray]
-"""Strings to float[n, D]: their vectors."""
-
-Identify = Callable[[Sequence[str]], np.ndarray]
-"""Strings to uint32[n]: equal strings, equal number, on every machine."""
 
 
 class ColumnKind(StrEnum):
@@ -112,12 +101,3 @@ class SyntheticDatabase:
     def links_of(self, table: int) -> tuple[Link, ...]:
         """The foreign keys of a table."""
         return tuple(link for link in self.links if link.child == table)
-
-    def to_tensors(self, encode: Encode, *, identify: Identify | None = None, tasks: int = 8) -> "DatabaseTensors":
-        """The database as training reads it, with up to ``tasks`` random questions and their answers.
-
-        ``identify`` gives the strings' identities; the CRC-32 of their UTF-8 bytes if it is left out.
-        """
-        from relfm.synth.as_tensors import as_tensors
-
-        return as_tensors(self, encode, identify=identify, tasks=tasks)

@@ -93,7 +93,7 @@ def test_the_command_prints_markdown(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_every_step_of_making_databases_is_measured_on_the_same_rows() -> None:
     found = measure(databases=2, rows=500)
-    assert list(found.seconds) == ["generate", "tensors and questions", "save a shard", YARDSTICK]
+    assert list(found.seconds) == ["generate", "write a folder", YARDSTICK]
     assert 500 < found.rows < 2_000
     text = str(Speeds(1, 1_000, {"generate": 0.5, YARDSTICK: 0.25}))
     assert "2,000 rows/s    2.00 x the yardstick" in text
