@@ -14,8 +14,8 @@ def inverse_magnitude(losses: Mapping[str, float]) -> dict[str, float]:
     return {name: value / total for name, value in inverse.items()}
 
 
-def bounded(weight: float, adversary: float, total: float, bound: float = BOUND) -> float:
-    """The largest share of ``weight`` for which total - weight * adversary stays at least (1 - bound) * total."""
-    if adversary <= 0 or weight * adversary <= bound * total:
+def bounded(weight: float, adversary: float, total: float) -> float:
+    """The largest share of ``weight`` for which total - weight * adversary stays at least (1 - BOUND) * total."""
+    if adversary <= 0 or weight * adversary <= BOUND * total:
         return weight
-    return bound * max(total, 0.0) / adversary
+    return BOUND * max(total, 0.0) / adversary

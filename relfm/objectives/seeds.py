@@ -8,6 +8,7 @@ from relfm.objectives.known import by_root, known
 from relfm.objectives.objective import World
 from relfm.times import TIMELESS
 
+LEAST = 8
 LATER = 0.5
 """Chance that dated rows are seen at a later moment than their own: at its own a row has no children yet."""
 
@@ -24,15 +25,15 @@ class Seeds:
         return len(self.rows)
 
 
-def draw_seeds(world: World, generator: np.random.Generator, count: int, *, least: int = 8) -> Seeds | None:
+def draw_seeds(world: World, generator: np.random.Generator, count: int) -> Seeds | None:
     """Up to ``count`` distinct rows of a linked table (fewer where the world asks for small draws), drawn with a chance
-    as the root of its size; None if no table has ``least`` rows."""
+    as the root of its size; None if no table has ``LEAST`` rows."""
     tables, rows = world.database.tables, known(world).rows
     linked = {t for link in world.database.links for t in (link.child, link.parent)}
-    table = by_root([len(r) if i in linked and len(r) >= least else 0 for i, r in enumerate(rows)], generator)
+    table = by_root([len(r) if i in linked and len(r) >= LEAST else 0 for i, r in enumerate(rows)], generator)
     if table is None:
         return None
-    drawn = np.sort(generator.choice(rows[table], min(world.sized(count, least), len(rows[table])), replace=False))
+    drawn = np.sort(generator.choice(rows[table], min(world.sized(count, LEAST), len(rows[table])), replace=False))
     times = tables[table].times[drawn]
     seen = moments(world, times, generator)
     if generator.random() < LATER:

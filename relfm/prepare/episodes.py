@@ -3,7 +3,7 @@
 What a head learns from is what it will meet: the same features, experts and split, on other databases.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,8 +45,7 @@ def episodes_of(
     generator: np.random.Generator,
     *,
     name: str,
-    moments: int = 3,
-    context_rows: Sequence[int] = CONTEXT_ROWS,
+    moments: int,
     model: "RelationalModel | None" = None,
 ) -> Iterator[Episode]:
     """Up to ``moments`` episodes of one question; ``examples`` are its answers over the whole history, ``name`` the
@@ -65,7 +64,7 @@ def episodes_of(
             continue
         if len(asked) > MOST_QUERIES:
             asked = np.sort(generator.choice(asked, MOST_QUERIES, replace=False))
-        rows = int(generator.choice(context_rows))
+        rows = int(generator.choice(CONTEXT_ROWS))
         is_stale = task.horizon is not None and generator.random() < STALE_SHARE
         context = examples.take(latest(examples, usable, rows))
         queries = examples.take(asked)

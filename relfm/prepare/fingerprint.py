@@ -40,16 +40,16 @@ def fingerprints(database: Database) -> list[int]:
     return sorted(found)
 
 
-def least(strings: Iterable[str], size: int = SIZE) -> list[int]:
-    """The ``size`` least hashes of strings without regard to case."""
+def least(strings: Iterable[str]) -> list[int]:
+    """The ``SIZE`` least hashes of strings without regard to case."""
     kept: list[int] = []
     fresh: set[int] = set()
     for string in strings:
         digest = hashlib.blake2b(string.casefold().encode("utf-8", "replace"), digest_size=8).digest()
         fresh.add(int.from_bytes(digest, "big") >> 1)
         if len(fresh) >= CHUNK:
-            kept, fresh = sorted({*kept, *fresh})[:size], set()
-    return sorted({*kept, *fresh})[:size]
+            kept, fresh = sorted({*kept, *fresh})[:SIZE], set()
+    return sorted({*kept, *fresh})[:SIZE]
 
 
 def _telling(database: Database, table: Table, column: Column) -> Iterator[str]:

@@ -55,9 +55,9 @@ def read_corpus(folder: Path) -> tuple[int, dict[str, ShardEntry]]:
     return int(held["text_dim"]), entries
 
 
-def refuse_benchmarks(entries: Mapping[str, ShardEntry], blocked: Blocked | None = None) -> None:
+def refuse_benchmarks(entries: Mapping[str, ShardEntry]) -> None:
     """Refused, with the reason, if a shard is a benchmark's database by name or content, or not for pretraining."""
-    blocked = blocked or Blocked.read()
+    blocked = Blocked.read()
     for entry in entries.values():
         if entry.split != "pretrain":
             raise Refused(f"'{entry.name}' is for '{entry.split}', not for pretraining", hint="leave it out")

@@ -8,6 +8,7 @@ import torch
 from relfm.model import RelationalModel
 from relfm.objectives import Objective
 from relfm.pretrain.feed import Part, over_limit
+from relfm.pretrain.learner import mean
 from relfm.pretrain.machine import Machine
 
 SEED = 0
@@ -62,28 +63,24 @@ def _summary(losses: Mapping[str, Mapping[str, Sequence[float]]], apart: Collect
         database, _, name = place.partition("/")
         for metric, values in held.items():
             if not database:
-                record[f"val/{name}/{metric}"] = _mean(values)
+                record[f"val/{name}/{metric}"] = mean(values)
                 continue
-            record[f"val/{metric}/{place}"] = _mean(values)
-            by_objective[name][metric].append(_mean(values))
-            by_database[database] += [_mean(values)] if metric == "loss" and name not in apart else []
+            record[f"val/{metric}/{place}"] = mean(values)
+            by_objective[name][metric].append(mean(values))
+            by_database[database] += [mean(values)] if metric == "loss" and name not in apart else []
         if database and held["constant"]:
             by_objective[name]["ratio"].append(_ratio(held["loss"], held["constant"]))
             record[f"val/ratio/{place}"] = by_objective[name]["ratio"][-1]
     for metric in ("loss", "constant", "ratio"):
-        means = {name: _mean(held[metric]) for name, held in by_objective.items() if held[metric]}
+        means = {name: mean(held[metric]) for name, held in by_objective.items() if held[metric]}
         record |= {f"val/{metric}/{name}": value for name, value in means.items()}
         if counted := [value for name, value in means.items() if name not in apart]:
-            record[f"val/{metric}/total"] = _mean(counted)
-    return record | {f"val/loss/{database}": _mean(values) for database, values in by_database.items() if values}
+            record[f"val/{metric}/total"] = mean(counted)
+    return record | {f"val/loss/{database}": mean(values) for database, values in by_database.items() if values}
 
 
 def _ratio(losses: Sequence[float], constants: Sequence[float]) -> float:
-    return _mean(losses) / max(_mean(constants), 1e-9)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    return mean(losses) / max(mean(constants), 1e-9)
 
 
 def _devices(machine: Machine) -> list[torch.device]:

@@ -17,7 +17,7 @@ from relfm.heads.network import InContextHead
 from relfm.objectives.schedules import learning_rate
 from relfm.pretrain.episodes import EpisodeBatch
 from relfm.pretrain.head_config import HeadPretrainConfig
-from relfm.pretrain.learner import below, follow
+from relfm.pretrain.learner import below, follow, mean
 from relfm.pretrain.machine import Machine
 from relfm.pretrain.ranks import Ranks
 
@@ -89,13 +89,9 @@ def _record(part: str, losses: Sequence[tuple[EpisodeBatch, HeadLoss]]) -> dict[
         for database, one, ratio in zip(drawn.databases, loss.lost.tolist(), loss.ratios.tolist(), strict=True):
             lost[database].append(one)
             ratios[database].append(ratio)
-    record = {f"{part}/loss/{database}": _mean(values) for database, values in lost.items()}
-    record |= {f"{part}/ratio/{database}": _mean(values) for database, values in ratios.items()}
-    record[f"{part}/ratio/total"] = _mean([r for values in ratios.values() for r in values])
-    record[f"{part}/routing/expert_entropy"] = _mean([loss.expert_entropy for _, loss in losses])
-    record[f"{part}/routing/cluster_entropy"] = _mean([loss.cluster_entropy for _, loss in losses])
+    record = {f"{part}/loss/{database}": mean(values) for database, values in lost.items()}
+    record |= {f"{part}/ratio/{database}": mean(values) for database, values in ratios.items()}
+    record[f"{part}/ratio/total"] = mean([r for values in ratios.values() for r in values])
+    record[f"{part}/routing/expert_entropy"] = mean([loss.expert_entropy for _, loss in losses])
+    record[f"{part}/routing/cluster_entropy"] = mean([loss.cluster_entropy for _, loss in losses])
     return record
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -112,11 +112,11 @@ def _record(losses: Sequence[tuple[str, str, Loss]], numbers: Sequence[float]) -
         for metric, value in loss.metrics.items():
             held[f"train/{name}/{metric}/{database}"].append(float(value))
     return {"train/skipped": sum(not math.isfinite(number) for number in numbers)} | {
-        name: _mean([v for v in values if math.isfinite(v)] or values) for name, values in held.items()
+        name: mean([v for v in values if math.isfinite(v)] or values) for name, values in held.items()
     }
 
 
-def _mean(values: Sequence[float]) -> float:
+def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 

@@ -15,6 +15,7 @@ from relfm.questions.copies import copies_of
 from relfm.questions.draw import questions_of
 from relfm.task import Examples, TargetKind, Task
 
+ROWS = 20_000
 MIN_LABELS, MIN_CUTOFFS = 300, 5
 RAREST = 0.02
 MOST_EQUAL = 0.9
@@ -35,8 +36,8 @@ class Answered:
         return self.task is not None and self.examples is not None
 
 
-def answered(database: Database, question: str, *, rows: int = 20_000) -> Answered:
-    """Answers known by the end of the data, at cutoffs that bring about ``rows``; a reason where they are too few, all
+def answered(database: Database, question: str) -> Answered:
+    """Answers known by the end of the data, at cutoffs that bring about ``ROWS``; a reason where they are too few, all
     alike, or of a kind that has no targets (rankings). Columns that give the answers away are hidden too."""
     try:
         task = resolve(database, question)
@@ -44,7 +45,7 @@ def answered(database: Database, question: str, *, rows: int = 20_000) -> Answer
             return Answered(question, reason=f"a {task.kind.value} has no single target")
         last = moment_of(database, task)
         task = with_classes(task, database, last)
-        cutoffs = past_cutoffs(database, task, last, rows=rows)
+        cutoffs = past_cutoffs(database, task, last, rows=ROWS)
         if task.horizon is not None and len(cutoffs) < MIN_CUTOFFS:
             return Answered(question, reason=f"only {len(cutoffs)} cutoffs")
         examples = task.labeller.label(database, cutoffs)
@@ -62,7 +63,6 @@ def usable_questions(
     count: int,
     seed: int,
     *,
-    rows: int = 20_000,
     left_out: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Answered]:
     """Drawn questions that something can be learned from, up to ``count``; at most ``TRIES`` times as many are
@@ -71,7 +71,7 @@ def usable_questions(
     for question in islice(questions_of(database, seed), TRIES * count):
         if made == count:
             return
-        found = answered(database, question, rows=rows)
+        found = answered(database, question)
         if found.is_usable:
             made += 1
             yield found

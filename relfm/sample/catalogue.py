@@ -10,6 +10,7 @@ import pandas as pd
 
 from relfm.sample.calendar import NUM_DAYS, to_datetime64
 
+NUM_PRODUCTS = 260
 CATEGORIES = ("coffee", "tea", "kitchen", "books", "garden", "toys", "office", "wellness")
 _TYPICAL_PRICE = np.array([11.0, 8.0, 38.0, 17.0, 27.0, 24.0, 33.0, 19.0])
 _BRANDS = (
@@ -62,20 +63,20 @@ class Catalogue:
         return np.where(self.launched[products] <= days, products, oldest[self.category[products]])
 
 
-def stock(rng: np.random.Generator, num_products: int = 260) -> Catalogue:
+def stock(rng: np.random.Generator) -> Catalogue:
     """The catalogue: 40 % of it from the opening, the rest launched through the years."""
-    category = np.concatenate([np.arange(len(CATEGORIES)), rng.integers(len(CATEGORIES), size=num_products)])
-    category = category[:num_products]
-    launched = np.where(rng.random(num_products) < 0.4, 0.0, np.floor(rng.uniform(0, NUM_DAYS - 30, num_products)))
+    category = np.concatenate([np.arange(len(CATEGORIES)), rng.integers(len(CATEGORIES), size=NUM_PRODUCTS)])
+    category = category[:NUM_PRODUCTS]
+    launched = np.where(rng.random(NUM_PRODUCTS) < 0.4, 0.0, np.floor(rng.uniform(0, NUM_DAYS - 30, NUM_PRODUCTS)))
     launched[: len(CATEGORIES)] = 0.0
     order = np.argsort(launched, kind="stable")
     category, launched = category[order], launched[order]
-    price = np.round(_TYPICAL_PRICE[category] * rng.lognormal(0, 0.5, num_products), 1) + 0.09
-    brand = rng.integers(len(_BRANDS), size=num_products)
-    defect = 0.8 * rng.normal(size=len(_BRANDS))[brand] + 0.6 * rng.normal(size=num_products)
+    price = np.round(_TYPICAL_PRICE[category] * rng.lognormal(0, 0.5, NUM_PRODUCTS), 1) + 0.09
+    brand = rng.integers(len(_BRANDS), size=NUM_PRODUCTS)
+    defect = 0.8 * rng.normal(size=len(_BRANDS))[brand] + 0.6 * rng.normal(size=NUM_PRODUCTS)
     table = pd.DataFrame(
         {
-            "id": np.arange(1, num_products + 1),
+            "id": np.arange(1, NUM_PRODUCTS + 1),
             "category": np.array(CATEGORIES, dtype=object)[category],
             "brand": np.array(_BRANDS, dtype=object)[brand],
             "list_price": np.round(price, 2),
@@ -83,7 +84,7 @@ def stock(rng: np.random.Generator, num_products: int = 260) -> Catalogue:
             "description": _descriptions(rng, category, price),
         }
     )
-    return Catalogue(table, category, launched, np.round(price, 2), rng.lognormal(0, 0.9, num_products), defect)
+    return Catalogue(table, category, launched, np.round(price, 2), rng.lognormal(0, 0.9, NUM_PRODUCTS), defect)
 
 
 def _descriptions(rng: np.random.Generator, category: np.ndarray, price: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 from relfm.sample.calendar import NUM_DAYS, OPENING, Seasons, to_datetime64
 from relfm.sample.catalogue import CATEGORIES
 
+NUM_EMPLOYEES = 36
 SEGMENTS = ("consumer", "family", "student", "business")
 CHANNELS = ("web", "app", "store", "phone")
 _CITIES = (
@@ -122,10 +123,10 @@ def enrol(rng: np.random.Generator, num_customers: int) -> Customers:
     )
 
 
-def hire(rng: np.random.Generator, num_employees: int = 36) -> Employees:
+def hire(rng: np.random.Generator) -> Employees:
     """Employees who report to each other: a head, six team leads, and their teams."""
-    ids = np.arange(1, num_employees + 1)
-    hired = np.sort(np.floor(rng.uniform(-1500, 900, num_employees)))
+    ids = np.arange(1, NUM_EMPLOYEES + 1)
+    hired = np.sort(np.floor(rng.uniform(-1500, 900, NUM_EMPLOYEES)))
     manager = np.where(ids <= 7, 1, 2 + ids % 6)
     team = np.where(ids <= 7, 0, 1 + ids % 3)
     table = pd.DataFrame(
@@ -136,7 +137,7 @@ def hire(rng: np.random.Generator, num_employees: int = 36) -> Employees:
             "manager_id": pd.Series(manager, dtype="Int64").where(ids > 1),
         }
     )
-    return Employees(table, hired, rng.normal(0, 0.35, num_employees))
+    return Employees(table, hired, rng.normal(0, 0.35, NUM_EMPLOYEES))
 
 
 def _segments(rng: np.random.Generator, habit: np.ndarray) -> np.ndarray:
