@@ -22,7 +22,7 @@ from relfm.ranking.knowledge import Knowledge
 from relfm.ranking.likeness import Snapshots
 from relfm.ranking.look import Look
 from relfm.ranking.ranked import Answer, Ranked
-from relfm.ranking.scorer import Learned
+from relfm.ranking.scorer import Scorer
 from relfm.ranking.segments import place_within
 from relfm.task import Examples, Task
 
@@ -74,14 +74,14 @@ class Block:
         snapshots = Snapshots(self.knowledge.main, moments, reach.snapshots, 3 * self.knowledge.windows[0].length)
         self.candidates = Candidates(self.knowledge, snapshots, reach.candidates)
 
-    def learn(self) -> Learned:
+    def learn(self) -> Scorer:
         """A sample of the near rivals of the past with their features."""
         rivals = self._rivals(self.context)
         is_listed = listed(self.context, rivals.query, rivals.item, self.knowledge.num_items)
         drawn = self._sample(self.context, rivals.query, rivals.item, is_listed, BUDGETS[self.effort].rows)
         example = self.context.take(rivals.query[drawn.kept])
         closes = known_at(self.task, example.cutoffs)
-        return Learned(
+        return Scorer(
             FeatureMatrix(rivals.values[drawn.kept], self.names, np.ones(len(self.names), np.int64)),
             is_listed[drawn.kept].astype(np.float64),
             drawn.shift,
@@ -91,14 +91,14 @@ class Block:
             self.seed,
         )
 
-    def answer(self, learned: Learned) -> Answer:
+    def answer(self, scorer: Scorer) -> Answer:
         """The ``top`` items of each query."""
         size = max(1, MIXED_PAIRS // max(self.near, 1))
-        return Answer.concatenate([self._answer_part(part, learned) for part in _parts(self.queries, size)])
+        return Answer.concatenate([self._answer_part(part, scorer) for part in _parts(self.queries, size)])
 
-    def _answer_part(self, queries: Examples, learned: Learned) -> Answer:
+    def _answer_part(self, queries: Examples, scorer: Scorer) -> Answer:
         rivals = self._rivals(queries)
-        scored = learned.score(rivals.values)
+        scored = scorer.score(rivals.values)
         costs = (-scored.probabilities, rivals.plain)
         ranked = Ranked.best(rivals.query, rivals.item, len(queries), costs, scored.probabilities, self.top)
         baseline = Ranked.best(rivals.query, rivals.item, len(queries), costs[1:], scored.plain, self.top)

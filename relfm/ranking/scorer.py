@@ -25,7 +25,7 @@ STRENGTHS = (0.03, 0.3, 3.0)
 
 
 @dataclass(frozen=True)
-class Learned:
+class Scorer:
     """A context of pairs, ready to score others.
 
     given    features of C pairs; ``targets`` float64[C] whether each was listed; ``shift`` undoes their sampling

@@ -21,7 +21,7 @@ from relfm.ranking.events import events_between
 from relfm.ranking.features import PairFeatures
 from relfm.ranking.knowledge import Knowledge, _grouping
 from relfm.ranking.likeness import Likeness, Snapshots
-from relfm.ranking.scorer import FittedOnce, Learned
+from relfm.ranking.scorer import FittedOnce, Scorer
 from relfm.schema import Column, ForeignKey, Schema, Table
 from relfm.stype import Stype
 from relfm.task import Examples, ItemLists, TargetKind
@@ -83,7 +83,7 @@ def test_shift_of_the_sampling_is_added_to_the_odds() -> None:
     values = generator.normal(size=(200, 2)).astype(np.float32)
     targets = (values[:, 0] + generator.normal(size=200) > 0).astype(np.float64)
     given = FeatureMatrix(values, ("a", "b"), np.ones(2, int))
-    plain = Learned(given, targets, 0.0, (np.arange(140), np.arange(140, 200)), (), Effort.FAST, 0)
+    plain = Scorer(given, targets, 0.0, (np.arange(140), np.arange(140, 200)), (), Effort.FAST, 0)
     moved = replace(plain, shift=-2.5)
     for name in ("probabilities", "plain"):
         before, after = (getattr(learned.score(values[:9]), name) for learned in (plain, moved))
