@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relfm.cli.options import AsJson, Source
-from relfm.cli.output import show, show_json, write_whole
+from relfm.cli.output import plain_table, show, show_json, write_whole
 from relfm.cli.voice import Voice
 from relfm.times import format_time
 
@@ -71,11 +71,7 @@ def report(database: "Database") -> "Group":
 
 def summary(database: "Database") -> "RenderableType":
     """One line a table: rows, primary key, what dates its rows, first and last row time."""
-    from rich.table import Table as RichTable
-
-    table = RichTable(box=None, pad_edge=False, header_style="bold")
-    for title in ("Table", "Rows", "Primary key", "Time", "From", "To"):
-        table.add_column(title, justify="right" if title == "Rows" else "left", overflow="fold")
+    table = plain_table(("Table", "Rows", "Primary key", "Time", "From", "To"), right=("Rows",))
     for name, described in database.schema.tables.items():
         first, last = (text[:10] for text in time_range(database, name) or ("", ""))
         key = ", ".join(described.primary_key) or "none"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relfm.cli.options import AsJson
-from relfm.cli.output import show, show_json
+from relfm.cli.output import plain_table, show, show_json
 from relfm.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -40,12 +40,10 @@ def models(voice: Voice, path: At = None, json: AsJson = False) -> None:
 def table(cards: Sequence["Card"]) -> "RenderableType":
     """One line a network, then what each was trained on."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
-    listed = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Model", "Network", "Kind", "Parameters", "MB", "Steps", "Seed", "Licence", "SHA-256"):
-        listed.add_column(title, justify="right" if title in ("Parameters", "MB", "Steps", "Seed") else "left")
+    titles = ("Model", "Network", "Kind", "Parameters", "MB", "Steps", "Seed", "Licence", "SHA-256")
+    listed = plain_table(titles, right=("Parameters", "MB", "Steps", "Seed"))
     for card in cards:
         figures = (f"{card.parameters:,}", f"{card.bytes / 1e6:.1f}", _said(card.steps), _said(card.seed))
         listed.add_row(card.model, card.name, card.kind, *figures, _said(card.licence), card.sha256[:12])

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from relfm.errors import UsageError, unwritten
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
+    from rich.table import Table
 
 FORMAT_BY_SUFFIX = {
     ".csv": "csv",
@@ -131,6 +133,16 @@ def show(renderable: "RenderableType", voice: Voice) -> None:
     with console.capture() as capture:
         console.print(renderable)
     write_stdout("\n".join(line.rstrip() for line in capture.get().split("\n")).encode())
+
+
+def plain_table(titles: Iterable[str], right: Collection[str] = ()) -> "Table":
+    """A table without lines; cells that are too long are folded, and the columns ``right`` stand on the right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, justify="right" if title in right else "left", overflow="fold")
+    return table
 
 
 def rows_as_table(frame: "pd.DataFrame", most: int) -> "RenderableType":

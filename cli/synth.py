@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from relfm.cli.options import AsJson, Seed
-from relfm.cli.output import show, show_json
+from relfm.cli.output import plain_table, show, show_json
 from relfm.cli.voice import Voice
 from relfm.errors import UsageError
 from relfm.times import format_time
@@ -88,12 +88,9 @@ def summary_of(database: "SyntheticDatabase", path: Path) -> dict[str, Any]:
 def _table(written: list[dict[str, Any]]) -> "RenderableType":
     """One line a database, and what can be asked of the first."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Database", "Tables", "Links", "Rows", "From", "To"):
-        table.add_column(title, justify="right" if title in ("Tables", "Links", "Rows") else "left", overflow="fold")
+    table = plain_table(("Database", "Tables", "Links", "Rows", "From", "To"), right=("Tables", "Links", "Rows"))
     for one in written:
         sizes = (str(len(one["tables"])), str(one["links"]), f"{one['rows']:,}")
         table.add_row(one["path"], *sizes, one["from"][:10], one["to"][:10])
