@@ -49,9 +49,9 @@ def rank(
         block = Block(graph, task, shown, part.context, asked, effort, seed, top)
         used.append(block.chosen.examples)
         with few_threads(), watch.stage("features"):
-            learned = block.learn()
+            scorer = block.learn()
         with few_threads(), watch.stage("experts"):
-            answers.append(block.answer(learned))
+            answers.append(block.answer(scorer))
         order.append(part.queries)
     rows = len(distinct(np.concatenate(used)))
     return _gathered(Answer.concatenate(answers), np.argsort(np.concatenate(order)), rows, watch.seconds)

@@ -86,7 +86,7 @@ def test_shift_of_the_sampling_is_added_to_the_odds() -> None:
     plain = Scorer(given, targets, 0.0, (np.arange(140), np.arange(140, 200)), (), Effort.FAST, 0)
     moved = replace(plain, shift=-2.5)
     for name in ("probabilities", "plain"):
-        before, after = (getattr(learned.score(values[:9]), name) for learned in (plain, moved))
+        before, after = (getattr(scorer.score(values[:9]), name) for scorer in (plain, moved))
         odds = [np.log(p / (1 - p)) for p in (before, after)]
         np.testing.assert_allclose(odds[1] - odds[0], -2.5, atol=1e-6)
 
