@@ -67,11 +67,12 @@ def synth(
 
 def summary_of(database: "SyntheticDatabase", path: Path) -> dict[str, Any]:
     """``path``, ``name``, ``seed``, ``tables`` (rows by name), ``links``, ``rows``, ``from``, ``to``, ``questions``."""
-    import numpy as np
+    from relfm.connectors import connect
+    from relfm.query import parse
+    from relfm.query.walk import aggregates_of
+    from relfm.questions import draw_questions
 
-    from relfm.synth import draw_questions
-
-    questions = draw_questions(np.random.default_rng(database.seed), database, 4)
+    questions = map(parse, draw_questions(connect(path, cache=False), 4, database.seed))
     return {
         "path": str(path),
         "name": database.name,
@@ -81,7 +82,7 @@ def summary_of(database: "SyntheticDatabase", path: Path) -> dict[str, Any]:
         "rows": database.num_rows,
         "from": format_time(database.start),
         "to": format_time(database.end),
-        "questions": [q.text for q in sorted(questions, key=lambda q: q.horizon == 0)],
+        "questions": [str(q) for q in sorted(questions, key=lambda q: not aggregates_of(q.target))],
     }
 
 

@@ -3,17 +3,14 @@
 from relfm.synth.database import Column, ColumnKind, Link, SyntheticDatabase, Table
 from relfm.synth.folder import write_folder
 from relfm.synth.generate import generate
-from relfm.synth.questions import Answered, draw_questions
 from relfm.synth.sqlite_file import write_sqlite
 
 __all__ = [
-    "Answered",
     "Column",
     "ColumnKind",
     "Link",
     "SyntheticDatabase",
     "Table",
-    "draw_questions",
     "generate",
     "write_folder",
     "write_sqlite",

@@ -11,9 +11,9 @@ Run = Callable[..., Any]
 
 
 def test_a_generated_database_can_be_described_and_asked(relfm: Run) -> None:
-    made = json.loads(relfm("synth", "made", "--seed", "3", "--rows", "1500", "--tables", "4", "--json").out)
+    made = json.loads(relfm("synth", "made", "--seed", "1", "--rows", "1500", "--tables", "4", "--json").out)
     (database,) = made["databases"]
-    assert database["seed"] == 3 and database["rows"] == sum(database["tables"].values())
+    assert database["seed"] == 1 and database["rows"] == sum(database["tables"].values())
     described = json.loads(relfm("describe", "made", "--json").out)
     assert {name: table["rows"] for name, table in described["tables"].items()} == database["tables"]
     (question, *_) = [q for q in database["questions"] if q.startswith("PREDICT COUNT(")]
