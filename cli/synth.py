@@ -9,6 +9,7 @@ from relfm.cli.options import AsJson, Seed
 from relfm.cli.output import plain_table, show, show_json
 from relfm.cli.voice import Voice
 from relfm.errors import UsageError
+from relfm.files import check_is_free
 from relfm.times import format_time
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ def synth(
     Example: relfm synth made.db --format sqlite --seed 3 --rows 20000
     """
     from relfm.synth import generate, write_folder, write_sqlite
-    from relfm.synth.folder import check_is_free
 
     check_is_free(out)
     if seed < 0:

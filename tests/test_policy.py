@@ -50,8 +50,8 @@ LEARNED = {"errors", "files", "times", "threads", "history", "tensors", "sampler
 """What pretraining stands on; none of it needs Arrow, SQLAlchemy or pandas."""
 
 APART = {
-    "sample": {"errors"},
-    "synth": {"errors", "times"},
+    "sample": {"errors", "files"},
+    "synth": {"errors", "files", "times"},
     "objectives": LEARNED,
     "pretrain": LEARNED | {"objectives"},
     "questions": set().union(*ORDER),

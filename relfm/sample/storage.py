@@ -4,12 +4,11 @@ The file is written whole or not at all.
 """
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 
-from relfm.errors import UsageError, unwritten
+from relfm.files import new_sqlite_file
 
 _DECLARATIONS = {
     "employees": """
@@ -68,23 +67,8 @@ _DECLARATIONS = {
 def write_tables(path: Path, tables: dict[str, pd.DataFrame]) -> Path:
     """Write the shop's tables to a new file at ``path``; UsageError if it exists or its folder does not,
     ResourceExceeded if the disk is full."""
-    if path.exists():
-        raise UsageError(f"'{path}' exists already", hint="remove it, or name another file")
-    if not path.parent.is_dir():
-        raise UsageError(f"no folder '{path.parent}' to write the sample database to", hint="make it first")
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    try:
-        with closing(sqlite3.connect(partial)) as connection, connection:
-            # Nobody reads the file before it has its name, so nothing is lost by not waiting for the disk.
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute("PRAGMA journal_mode = MEMORY")  # no second file to be left behind on a full disk
-            _fill(connection, tables)
-        partial.replace(path)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise unwritten(path, error) from None
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_sqlite_file(path) as connection:
+        _fill(connection, tables)
     return path
 
 

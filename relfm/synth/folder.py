@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relfm.errors import UsageError, unwritten
+from relfm.errors import unwritten
+from relfm.files import check_is_free
 from relfm.synth.database import Column, ColumnKind, SyntheticDatabase
 from relfm.times import MISSING_TIME, format_time
 
@@ -38,14 +39,6 @@ def write_folder(database: SyntheticDatabase, path: Path) -> Path:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return path
-
-
-def check_is_free(path: Path) -> None:
-    """UsageError if ``path`` exists or the folder that it is to stand in does not."""
-    if path.exists():
-        raise UsageError(f"'{path}' exists already", hint="remove it, or name another place")
-    if not path.parent.is_dir():
-        raise UsageError(f"no folder '{path.parent}' to write the database to", hint="make it first")
 
 
 def manifest(database: SyntheticDatabase) -> dict:

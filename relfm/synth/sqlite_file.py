@@ -1,34 +1,20 @@
 """A generated database as an SQLite file that declares its keys and types."""
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
-from relfm.errors import unwritten
+from relfm.files import new_sqlite_file
 from relfm.synth.database import Column, ColumnKind, SyntheticDatabase
-from relfm.synth.folder import check_is_free
 from relfm.times import MISSING_TIME, SECOND
 
 
 def write_sqlite(database: SyntheticDatabase, path: Path) -> Path:
     """Write the database to a new file at ``path``, whole or not at all; UsageError if something is there."""
-    check_is_free(path)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    try:
-        with closing(sqlite3.connect(partial)) as connection, connection:
-            # Nobody reads the file before it has its name, so nothing is lost by not waiting for the disk.
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute("PRAGMA journal_mode = MEMORY")  # no second file to be left behind on a full disk
-            for index in range(len(database.tables)):
-                _write_table(connection, database, index)
-        partial.rename(path)
-    except (OSError, sqlite3.OperationalError) as error:
-        raise unwritten(path, error) from None
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_sqlite_file(path) as connection:
+        for index in range(len(database.tables)):
+            _write_table(connection, database, index)
     return path
 
 
