@@ -12,26 +12,11 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.history import Links
-from relfm.schema import ForeignKey, Table
+from relfm.schema import ForeignKey, Relation, Table
 from relfm.times import MISSING_TIME
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
-
-
-@dataclass(frozen=True, order=True)
-class Relation:
-    """The rows of ``table`` that point through ``key`` at rows of ``key.table``."""
-
-    table: str
-    key: ForeignKey
-
-    @property
-    def parent(self) -> str:
-        return self.key.table
-
-    def __str__(self) -> str:
-        return f"{self.table}.{'+'.join(self.key.columns)}"
 
 
 _built: "WeakKeyDictionary[Database, dict[tuple[Relation, ...], Links]]" = WeakKeyDictionary()

@@ -40,6 +40,21 @@ class ForeignKey:
     other_columns: tuple[str, ...]
 
 
+@dataclass(frozen=True, order=True)
+class Relation:
+    """The rows of ``table`` that point through ``key`` at rows of ``key.table``."""
+
+    table: str
+    key: ForeignKey
+
+    @property
+    def parent(self) -> str:
+        return self.key.table
+
+    def __str__(self) -> str:
+        return f"{self.table}.{'+'.join(self.key.columns)}"
+
+
 @dataclass(frozen=True)
 class Decision:
     """One fact about a table, or about its ``column``.

@@ -14,8 +14,9 @@ from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
 from relfm.features.season import add_targets_of_last_year
 from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series
-from relfm.graph import Relation, TemporalGraph
+from relfm.graph import TemporalGraph
 from relfm.history import Links, is_visible
+from relfm.schema import Relation
 from relfm.task import Examples, Task
 from relfm.times import DAY, MISSING_TIME, Span
 

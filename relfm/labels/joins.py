@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from relfm.errors import QuestionError
 from relfm.labels.expressions import identifier
 from relfm.query.nodes import Column
-from relfm.query.routes import Hop, Route
-from relfm.schema import Schema, Table
+from relfm.query.routes import Route
+from relfm.schema import Relation, Schema, Table
 
 _HAPPENED = "relfm_time"
 
@@ -65,7 +65,7 @@ class Relations:
         parent, alias = self.name(key.table), identifier(key.table)
         if key.table == child.name:
             alias = identifier(f"{key.table}_parent")
-        on = equal_keys(self.schema, Hop(child.name, key), identifier(child.name), alias)
+        on = equal_keys(self.schema, Relation(child.name, key), identifier(child.name), alias)
         self.expressions[identifier(name)] = [
             f"SELECT {identifier(child.name)}.*, {self.time(key.table, alias)} AS {_HAPPENED}",
             f"FROM {identifier(child.name)}",
@@ -125,7 +125,7 @@ def named(relation: str, alias: str) -> str:
     return relation if relation == alias else f"{relation} AS {alias}"
 
 
-def equal_keys(schema: Schema, hop: Hop, child: str, parent: str) -> str:
+def equal_keys(schema: Schema, hop: Relation, child: str, parent: str) -> str:
     """That a child's key names the parent; keys of different types are compared as links are: as numbers or text."""
     child_table, parent_table = schema.tables[hop.table], schema.tables[hop.key.table]
     parts = []

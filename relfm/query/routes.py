@@ -4,25 +4,13 @@ Only the shortest ways count. Where there are several, nobody chooses silently.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from relfm.schema import ForeignKey, Schema
+from relfm.schema import Relation, Schema
 
 _LONGEST = 5  # hops
 
-
-@dataclass(frozen=True)
-class Hop:
-    """From a row of ``table`` to the row of ``key.table`` that its ``key`` names."""
-
-    table: str
-    key: ForeignKey
-
-    def __str__(self) -> str:
-        return f"{self.table}.{'+'.join(self.key.columns)}"
-
-
-Route = tuple[Hop, ...]
+Route = tuple[Relation, ...]
+"""Its hops, each from a row to the one that its key names."""
 
 
 def routes(
@@ -35,7 +23,7 @@ def routes(
     reached: list[Route] = [()]
     for _ in range(_LONGEST):
         reached = [route + (hop,) for route in reached for hop in _hops(schema, route, start)]
-        found = [r for r in reached if r[-1].key.table == goal and _uses(r, via)]
+        found = [r for r in reached if r[-1].parent == goal and _uses(r, via)]
         if found:
             return found
     return []
@@ -47,11 +35,12 @@ def describe_routes(found: Sequence[Route]) -> str:
     return " or ".join("VIA " + " VIA ".join(str(hop) for hop in route if hop not in common) for route in found)
 
 
-def _hops(schema: Schema, route: Route, start: str) -> list[Hop]:
+def _hops(schema: Schema, route: Route, start: str) -> list[Relation]:
     """Every step up from where ``route`` ends, none back into a table that it has left."""
-    here = route[-1].key.table if route else start
+    here = route[-1].parent if route else start
     left = {hop.table for hop in route}
-    return [Hop(here, key) for key in schema.tables[here].foreign_keys if key.table not in left or key.table == here]
+    hops = (Relation(here, key) for key in schema.tables[here].foreign_keys)
+    return [hop for hop in hops if hop.parent not in left or hop.parent == here]
 
 
 def _uses(route: Route, via: Sequence[tuple[str, str]]) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from relfm.database import Database
-from relfm.query.routes import Hop, routes
-from relfm.schema import Schema, Table, quoted
+from relfm.query.routes import routes
+from relfm.schema import Relation, Schema, Table, quoted
 from relfm.times import TIMELESS
 
 MIN_EVENTS, MIN_ENTITIES = 300, 15
@@ -19,7 +19,7 @@ class Route:
 
     entity: Table
     child: Table
-    hops: tuple[Hop, ...]
+    hops: tuple[Relation, ...]
     via: str = ""
 
     def of(self, expression: str, where: str = "") -> str:

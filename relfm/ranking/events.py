@@ -10,9 +10,10 @@ import numpy as np
 
 from relfm.context import known_at
 from relfm.distinct import distinct
-from relfm.graph import Relation, TemporalGraph
+from relfm.graph import TemporalGraph
 from relfm.history import Links
 from relfm.ranking.segments import expand, find
+from relfm.schema import Relation
 from relfm.task import Examples, Task
 from relfm.times import MISSING_TIME
 
