@@ -3,7 +3,6 @@
 The file is opened read-only and read in one transaction.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pyarrow as pa
 from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable, with_real_names
 from relfm.connectors.dialects import DUCKDB, select_expression, skip_reason, units
 from relfm.connectors.selection import select_tables
-from relfm.errors import ConnectionFailed, UsageError
+from relfm.errors import ConnectionFailed, UsageError, first_line
 from relfm.schema import ForeignKey, quoted, suggestion
 
 _ROWS = 131_072
@@ -56,7 +55,7 @@ class DuckConnector(Connector):
         try:
             yield from self._connection().sql(sql).to_arrow_reader(_ROWS)
         except self._error() as error:
-            raise ConnectionFailed(f"cannot read table '{table}' of '{self.label}': {_first_line(error)}") from None
+            raise ConnectionFailed(f"cannot read table '{table}' of '{self.label}': {first_line(error)}") from None
 
     def files(self, tables: Sequence[str]) -> Sequence[Path]:
         return [self.file, self.file.with_name(self.file.name + ".wal")]
@@ -75,7 +74,7 @@ class DuckConnector(Connector):
                 self._session.execute("BEGIN TRANSACTION READ ONLY")
             except duckdb.Error as error:
                 raise ConnectionFailed(
-                    f"cannot open '{self.label}': {_first_line(error)}",
+                    f"cannot open '{self.label}': {first_line(error)}",
                     hint="is it a DuckDB database, and does no other process write to it?",
                 ) from None
         return self._session
@@ -85,7 +84,7 @@ class DuckConnector(Connector):
         try:
             return connection.execute(sql, list(values)).fetchall()
         except self._error() as error:
-            raise ConnectionFailed(f"cannot read '{self.label}': {_first_line(error)}") from None
+            raise ConnectionFailed(f"cannot read '{self.label}': {first_line(error)}") from None
 
     def _names(self, function: str, column: str) -> list[str]:
         sql = (
@@ -115,7 +114,3 @@ def _describe(table: str, columns: list[tuple], constraints: list[tuple]) -> Dec
     links = sorted({ForeignKey(tuple(c[1]), c[2], tuple(c[3] or ())) for c in own if c[0] == "FOREIGN KEY"})
     described = tuple(DeclaredColumn(c, kind, skip_reason(DUCKDB, kind)) for t, c, kind in columns if t == table)
     return DeclaredTable(table, described, primary, tuple(links), decisions=units(DUCKDB, described))
-
-
-def _first_line(error: Exception) -> str:
-    return re.sub(r"\s+", " ", str(error).strip().splitlines()[0]) if str(error).strip() else type(error).__name__

@@ -14,7 +14,7 @@ import pyarrow as pa
 from relfm.connectors import rel_bench
 from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable
 from relfm.connectors.selection import select_tables
-from relfm.errors import ConnectionFailed
+from relfm.errors import ConnectionFailed, first_line
 
 SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _ROWS = 131_072
@@ -173,7 +173,7 @@ def _opened(file: Path) -> TextIO:
 
 
 def _unreadable(file: Path, error: Exception) -> ConnectionFailed:
-    said = str(error).splitlines()[0]
+    said = first_line(error)
     advice = next((advice for pattern, advice in _FAILURES if re.search(pattern, said, re.IGNORECASE)), None)
     found = _first_ragged(file) if advice == _MEND else None
     return ConnectionFailed(f"cannot read '{file}': {found or said}", hint=advice)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from relfm.connectors.connector import Connector, DeclaredColumn, DeclaredTable
 from relfm.connectors.selection import select_tables
-from relfm.errors import UsageError
+from relfm.errors import UsageError, first_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def _column(name: str, values: "pd.Series") -> pa.Array | pa.ChunkedArray:
         return pa.Array.from_pandas(values.map(str, na_action="ignore").astype(object), type=pa.string())
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise UsageError(
-            f"column '{name}' of type {values.dtype} cannot be read: {str(error).splitlines()[0]}", hint="leave it out"
+            f"column '{name}' of type {values.dtype} cannot be read: {first_line(error)}", hint="leave it out"
         ) from None
 
 

@@ -69,6 +69,12 @@ class Refused(RelfmError):
     exit_code = 6
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what a library says, in single spaces; the kind of its error where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return " ".join(lines[0].split()) if lines else type(error).__name__
+
+
 def is_full_disk(error: BaseException) -> bool:
     """Whether ``error`` says that the disk, or the user's share of it, is full: the system's, SQLite's or safetensors'
     (which are written in C and in Rust) way of saying so."""

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from relfm.database import Database
-from relfm.errors import QuestionError, ResourceExceeded
+from relfm.errors import QuestionError, ResourceExceeded, first_line
 from relfm.schema import quoted
 from relfm.times import MISSING_TIME, TIMELESS, to_datetime64
 
@@ -57,12 +57,12 @@ class LabelEngine:
                 return connection.sql(sql).to_arrow_table()
             except duckdb.OutOfMemoryException as error:
                 raise ResourceExceeded(
-                    f"computing labels ran out of memory: {_first_line(error)}",
+                    f"computing labels ran out of memory: {first_line(error)}",
                     hint="ask for fewer cutoffs or entities",
                 ) from None
             except duckdb.Error as error:
                 raise self._refused_twin(error) or QuestionError(
-                    f"the label SQL failed: {_first_line(error)}", text=sql
+                    f"the label SQL failed: {first_line(error)}", text=sql
                 ) from None
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
@@ -83,7 +83,7 @@ class LabelEngine:
             pair = next((pair for name, pair in self._twins.items() if _folded(name) == asked), None)
             what, remedy = "tables", "leave one of them out: 'skip = true' in the schema file, or --tables"
         else:
-            said = re.search(rf"{_TWIN_COLUMNS} (.+)$", _first_line(error))
+            said = re.search(rf"{_TWIN_COLUMNS} (.+)$", first_line(error))
             pair = said[1] if said else None
             what, remedy = "columns", "rename one of them, or ask about a view that does"
         message = f"{what} {pair} differ only in case, and label SQL cannot tell them apart"
@@ -154,7 +154,3 @@ def _with_row_and_time(database: Database, table: str, twins: Iterable[str]) -> 
     known = (times != MISSING_TIME) & (times != TIMELESS)
     stamps = pa.array(to_datetime64(np.where(known, times, MISSING_TIME)), pa.timestamp("us"))
     return rows.append_column(ROW, pa.array(np.arange(len(times)))).append_column(_TIME, stamps)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
