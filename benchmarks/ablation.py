@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         results = run(given.corpus, given.benchmarks, given.model, split=given.split, seeds=seeds, out=given.out)
     except RelfmError as error:
-        print(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""), file=sys.stderr)
+        print(error.told(), file=sys.stderr)
         return error.exit_code
     lines, protocols = arms(given.model), [*dict.fromkeys(r.protocol for r in results)]
     for chosen in [*([p] for p in protocols), *([protocols] if len(protocols) > 1 else [])]:

@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         found = run(given.corpus, Predictor(effort=given.effort, model=given.model))
     except RelfmError as error:
-        print(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""), file=sys.stderr)
+        print(error.told(), file=sys.stderr)
         return error.exit_code
     print(grid(found).to_markdown())
     return 0

@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         made = run(given.pop("corpus"), **given, progress=lambda text: print(text, file=sys.stderr))
     except RelfmError as error:
-        print(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""), file=sys.stderr)
+        print(error.told(), file=sys.stderr)
         return error.exit_code
     print(report.overview(made.results))
     for failure in made.failures:

@@ -9,7 +9,6 @@ from relfm.cli.options import AsJson, Seed
 from relfm.cli.output import plain_table, show, show_json
 from relfm.cli.voice import Voice
 from relfm.errors import UsageError
-from relfm.files import check_is_free
 from relfm.times import format_time
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ def synth(
 
     Example: relfm synth made.db --format sqlite --seed 3 --rows 20000
     """
+    from relfm.files import check_is_free
     from relfm.synth import generate, write_folder, write_sqlite
 
     check_is_free(out)

@@ -16,6 +16,10 @@ class RelfmError(Exception):
         self.message = message
         self.hint = hint
 
+    def told(self) -> str:
+        """The error as commands print it."""
+        return f"error: {self.message}" + (f"\n  hint: {self.hint}" if self.hint else "")
+
 
 class UsageError(RelfmError):
     """A bad option, file or configuration."""

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         pretrain(Asked(**given).settings(), out, resume=resume, quiet=quiet)
     except RelfmError as error:
-        print(f"error: {error.message}" + (f"\n  hint: {error.hint}" if error.hint else ""), file=sys.stderr)
+        print(error.told(), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130

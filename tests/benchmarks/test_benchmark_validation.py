@@ -84,4 +84,4 @@ def test_one_command_prints_one_table_over_all_tasks(corpus: Path, capsys: pytes
 
 def test_a_users_mistake_is_a_line_and_an_exit_code(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(corpus)]) == 2
-    assert capsys.readouterr().err.startswith("error: a benchmark needs a protocol\nhint: ")
+    assert capsys.readouterr().err.startswith("error: a benchmark needs a protocol\n  hint: ")
