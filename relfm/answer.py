@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from relfm import features
-from relfm.calibration import ClassTemperature, Temperature
+from relfm.calibration import ClassTemperature, Temperature, diluted
 from relfm.context import QueryBlock, as_stale_as, denser, is_far_ahead, query_blocks, refuse_one_class, unasked
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
@@ -140,7 +140,7 @@ def answer(
     def answered(start: int, block: QueryBlock, examples: Examples) -> Predictions:
         places = np.arange(start, start + len(examples)), first_query + block.queries
         sides = [Side(matrix.take(p), None if states is None else states[p]) for p in places]
-        return _answer_block(task, examples, *sides, settings)
+        return _answer_block(task, examples, *sides, settings, block.enrichment)
 
     few = few_torch_threads() if learned is not None else nullcontext()
     with few_threads(), few, watch.stage("experts"):
@@ -184,14 +184,16 @@ class _Settings:
     learned: Learned | None
 
 
-def _answer_block(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Predictions:
+def _answer_block(
+    task: Task, context: Examples, given: Side, asked: Side, settings: _Settings, enrichment: float
+) -> Predictions:
     readings = [_read(task, context, given, asked, settings)]
     relative = in_usual_units(task, context, given.features, asked.features)
     if relative is not None:
         scaled, units, asked_units = relative
         second = _read(task, scaled, given, asked, replace(settings, trees=False))
         readings.append(replace(second, late_unit=units[second.mixed.late], unit=asked_units))
-    return _decode(task, readings, context.targets, settings.coverage)
+    return _decode(task, readings, context.targets, settings.coverage, enrichment)
 
 
 def _read(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Reading:
@@ -213,12 +215,15 @@ def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.n
     return joined(block.outputs, mixed, grown, SHARE)
 
 
-def _decode(task: Task, readings: list[Reading], targets: np.ndarray, coverage: float) -> Predictions:
+def _decode(
+    task: Task, readings: list[Reading], targets: np.ndarray, coverage: float, enrichment: float
+) -> Predictions:
     outputs, mixed = readings[0].outputs, readings[0].mixed
     plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     if task.kind == TargetKind.BINARY:
         temperature = Temperature.fit(mixed.late_probabilities[:, 0], targets[mixed.late], float(targets.mean()))
-        return Predictions(temperature(mixed.probabilities[:, 0]), plain[:, 0], weights=mixed.weights)
+        told = (temperature(mixed.probabilities[:, 0]), plain[:, 0])
+        return Predictions(*(diluted(p, enrichment) for p in told), weights=mixed.weights)
     if task.kind == TargetKind.MULTICLASS:
         shares = ClassTemperature.fit(mixed.late_probabilities, targets[mixed.late].astype(np.int64))
         told = shares(mixed.probabilities)

@@ -10,7 +10,8 @@ import numpy as np
 
 from relfm import arguments, features
 from relfm.answer import Predictions
-from relfm.context import known_at, latest
+from relfm.calibration import diluted
+from relfm.context import known_at, taught_by
 from relfm.database import Database
 from relfm.distinct import distinct
 from relfm.errors import DataCannotAnswer
@@ -111,13 +112,16 @@ def _fold(
     last_seen = int(truth.seen.min()) if known_by is None else known_by + 1
     (cutoff,) = database.shown(truth.cutoffs.max(keepdims=True))
     usable = np.flatnonzero(known_at(task, context.cutoffs) <= last_seen)
-    used = context.take(latest(context, usable, budget_of(predictor.effort, task.kind).rows))
+    chosen, enrichment = taught_by(task, context, usable, budget_of(predictor.effort, task.kind).rows)
+    used = context.take(chosen)
     if task.kind == TargetKind.RANKING:
         ours, plain = (lists.first(task.top or 10) for lists in (found.items, found.baseline_items))
         answers = {OURS: ours, "popularity and history": plain}
         return Fold(cutoff, truth, 1.0, float("nan"), answers, None)
     answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
     rate = base_rate(task, used)
+    if not isinstance(rate, Mapping):
+        rate = float(diluted(rate, enrichment))
     answers |= {
         **_trees(predictor, database, task, context, used, truth, last_seen),
         **_naive(found, used, truth, rate),

@@ -112,6 +112,13 @@ class Conformal:
         return np.minimum(low - self.margin, middle), np.maximum(high + self.margin, middle)
 
 
+def diluted(probabilities: np.ndarray, enrichment: float) -> np.ndarray:
+    """float64[N]: probabilities learned where the odds of yes were ``enrichment`` times the true ones, made true."""
+    if enrichment == 1:  # not a bit is changed
+        return probabilities
+    return probabilities / (probabilities + enrichment * (1 - probabilities))
+
+
 def calibration_error(probabilities: np.ndarray, targets: np.ndarray, num_bins: int = 10) -> float:
     """Expected calibration error over bins of equal size: mean |predicted - observed| share of positives. Where equal
     probabilities fall into several bins, each has the same share of their positives, whatever the order of rows."""

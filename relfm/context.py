@@ -23,12 +23,18 @@ DENSE_ROWS = 8_000
 MOST_PARTS = 4
 
 
+RARE = 0.2
+"""A class that is rarer than this among a context's labels is kept in full, and the other one thinned."""
+
+
 @dataclass(frozen=True)
 class QueryBlock:
-    """queries int64[n] positions answered together from the same context int64[m] positions."""
+    """queries int64[n] positions answered together from the same context int64[m] positions; ``enrichment``: how many
+    times the odds of yes in that context are those among all labels that it was chosen from."""
 
     queries: np.ndarray
     context: np.ndarray
+    enrichment: float = 1.0
 
 
 def known_at(task: Task, cutoffs: np.ndarray) -> np.ndarray:
@@ -47,7 +53,7 @@ def query_blocks(
     known = known_at(task, context.cutoffs)
     if known_by is not None:
         usable = np.flatnonzero(known <= known_by + 1)
-        return [QueryBlock(np.arange(len(queries)), latest(context, usable, most_rows))]
+        return [QueryBlock(np.arange(len(queries)), *taught_by(task, context, usable, most_rows))]
     delays = queries.cutoffs - queries.seen
     places = delays if delays.any() else queries.seen
     moments = distinct(places)
@@ -55,8 +61,29 @@ def query_blocks(
     for part in np.array_split(moments, min(most_blocks, len(moments))):
         asked = np.flatnonzero((places >= part[0]) & (places <= part[-1]))
         usable = np.flatnonzero(known <= queries.seen[asked].min())
-        blocks.append(QueryBlock(asked, latest(context, usable, most_rows)))
+        blocks.append(QueryBlock(asked, *taught_by(task, context, usable, most_rows)))
     return blocks
+
+
+def taught_by(task: Task, context: Examples, usable: np.ndarray, most_rows: int) -> tuple[np.ndarray, float]:
+    """int64[m] positions, the latest of ``usable``, and their ``QueryBlock.enrichment``.
+
+    Where one of two classes is rare and there are labels to choose from, the common one is thinned, so that the rare
+    one is a fifth of what is learned from. That moves the odds of every row by the same factor and nothing else
+    (Prentice and Pyke 1979, case-control sampling), so dividing them by it gives back the true ones.
+    """
+    if task.kind is not TargetKind.BINARY or len(usable) <= most_rows:
+        return latest(context, usable, most_rows), 1.0
+    order = usable[np.lexsort((context.rows[usable], context.cutoffs[usable]))]
+    yes = context.targets[order] > 0
+    is_yes_rare = bool(2 * yes.sum() < len(yes))
+    rare, common = order[yes == is_yes_rare], order[yes != is_yes_rare]
+    wanted = max(most_rows - len(rare), len(rare) * (1 - RARE) / RARE)  # of the common class
+    if len(common) <= wanted:
+        return latest(context, usable, most_rows), 1.0
+    kept = common[np.linspace(0, len(common) - 1, int(wanted)).astype(np.int64)]
+    times = len(common) / len(kept)
+    return latest(context, np.concatenate([rare, kept]), most_rows), times if is_yes_rare else 1 / times
 
 
 def latest(context: Examples, usable: np.ndarray, most_rows: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from relfm.context import (
     latest,
     query_blocks,
     recency_pools,
+    taught_by,
 )
 from relfm.task import Examples, TargetKind, Task
 from relfm.times import Span
@@ -89,6 +90,56 @@ def test_thinning_does_not_depend_on_the_order_of_the_examples() -> None:
 
 def test_one_large_cutoff_still_fills_the_context() -> None:
     assert len(latest(labelled(np.zeros(500, np.int64)), np.arange(500), 100)) == 100
+
+
+def rare_labels(every: int, is_yes_rare: bool = True) -> Examples:
+    """One label in ``every`` is of the rare class, at 40 cutoffs of 500 rows."""
+    rows, cutoffs = np.tile(np.arange(500), 40), np.repeat(np.arange(40), 500)
+    is_rare = (rows + 7 * cutoffs) % every == 0
+    return Examples.of(rows, cutoffs, (is_rare == is_yes_rare).astype(float))
+
+
+@pytest.mark.parametrize(("every", "is_yes_rare"), [(100, True), (100, False), (40, True)])
+def test_all_of_a_rare_class_are_learned_from_and_their_odds_are_told(every: int, is_yes_rare: bool) -> None:
+    context = rare_labels(every, is_yes_rare)
+    kept, enrichment = taught_by(TASK, context, np.arange(20_000), 2_000)
+    rate, shown = context.targets.mean(), context.targets[kept].mean()
+    assert len(np.unique(kept)) == 2_000
+    assert min(shown, 1 - shown) > 4 * min(rate, 1 - rate)
+    np.testing.assert_allclose(shown / (1 - shown) / enrichment, rate / (1 - rate), rtol=0.05)
+    if every == 100:
+        assert (context.targets[kept] == is_yes_rare).sum() == 200
+
+
+def test_the_rare_class_is_a_fifth_where_there_are_many_of_it_and_they_are_the_latest() -> None:
+    context = rare_labels(20)
+    kept, enrichment = taught_by(TASK, context, np.arange(20_000), 1_000)
+    np.testing.assert_allclose(context.targets[kept].mean(), 0.2, atol=0.02)
+    np.testing.assert_allclose(enrichment, (0.2 / 0.8) / (0.05 / 0.95), rtol=0.01)
+    assert context.cutoffs[kept].min() > 10
+
+
+@pytest.mark.parametrize("task", [replace(TASK, kind=TargetKind.REGRESSION), replace(TASK, kind=TargetKind.MULTICLASS)])
+def test_only_questions_of_yes_and_no_are_thinned_by_class(task: Task) -> None:
+    context = rare_labels(100)
+    kept, enrichment = taught_by(task, context, np.arange(20_000), 2_000)
+    assert kept.tolist() == latest(context, np.arange(20_000), 2_000).tolist() and enrichment == 1
+
+
+def test_what_is_not_rare_or_fits_into_the_context_is_taken_as_it_is() -> None:
+    for every, most in ((4, 2_000), (100, 20_000)):
+        context = rare_labels(every)
+        kept, enrichment = taught_by(TASK, context, np.arange(20_000), most)
+        assert kept.tolist() == latest(context, np.arange(20_000), most).tolist() and enrichment == 1
+
+
+def test_thinning_by_class_does_not_depend_on_the_order_of_the_examples() -> None:
+    context = rare_labels(50)
+    other = context.take(np.random.default_rng(0).permutation(20_000))
+    found = [(c, taught_by(TASK, c, np.arange(20_000), 2_000)) for c in (context, other)]
+    assert found[0][1][1] == found[1][1][1]
+    pairs = [(c.cutoffs[kept], c.rows[kept]) for c, (kept, _) in found]
+    np.testing.assert_array_equal(pairs[0], pairs[1])
 
 
 def test_fresh_queries_leave_the_context_as_it_is() -> None:
