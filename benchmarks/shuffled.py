@@ -39,8 +39,8 @@ class AsItWas(Labeller):
     def __init__(self, labeller: Labeller, database: Database) -> None:
         self._labeller, self._database = labeller, database
 
-    def label(self, database: Database, cutoffs: np.ndarray) -> Examples:
-        return self._labeller.label(self._database, cutoffs)
+    def label(self, database: Database, cutoffs: np.ndarray, rows: np.ndarray | None = None) -> Examples:
+        return self._labeller.label(self._database, cutoffs, rows)
 
     def population(self, database: Database, cutoff: int) -> np.ndarray:
         return self._labeller.population(self._database, cutoff)

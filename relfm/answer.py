@@ -101,13 +101,15 @@ def answer(
     coverage: float = 0.8,
     known_by: int | None = None,
     learned: Learned | None = None,
+    own: Examples | None = None,
 ) -> Predictions:
     """Predictions for ``queries`` from labelled ``context`` examples of any time: those not yet known are not used.
 
     A label serves a query if it was known by what the query saw, or by ``known_by`` (microseconds) where that is given:
     a missing cell of an old row may be filled from the cells of later rows. ``learned`` networks join the experts in
-    closed form. A row that is asked about is no example of itself. DataCannotAnswer if no label was known in time, or
-    all known ones are of one class.
+    closed form. ``own`` are labels that tell their entity's past to that entity alone: of those who are asked about
+    where the context is a draw of all. A row that is asked about is no example of itself. DataCannotAnswer if no label
+    was known in time, or all known ones are of one class.
     """
     if task.kind == TargetKind.RANKING:
         from relfm.ranking import rank
@@ -128,7 +130,7 @@ def answer(
     with few_threads(), watch.stage("features"):
         shown = [as_stale_as(context.take(b.context), queries.take(b.queries), budget.rows) for b in blocks]
         both = Examples.concatenate([*(s.unlabelled() for s in shown), queries.unlabelled()])
-        matrix = features.compute(database, task, both, context, until=until)
+        matrix = features.compute(database, task, both, context, until=until, own=own)
     states = None
     if learned is not None and learned.model is not None:
         from relfm.states import states_of

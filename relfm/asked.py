@@ -1,6 +1,8 @@
 """What a prediction is about and what it is learned from: queries at a moment, and examples that were known by then."""
 
 from collections.abc import Iterable, Sequence, Sized
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,33 +19,79 @@ from relfm.task import Examples, TargetKind, Task
 from relfm.times import TIMELESS, format_time, when
 
 
-def context_of(database: Database, task: Task, moment: int, most_rows: int, step: int = 0) -> Examples:
-    """Labelled examples known by ``moment``: enough cutoffs to fill a context of ``most_rows``, latest first."""
-    end = labels_end(database, task, moment)
-    cutoffs = past_cutoffs(database, task, moment, rows=most_rows)
-    if step == 0:
-        return closed_labels(database, task, cutoffs, end)
-    examples = task.labeller.label_step(database, cutoffs, step)
-    return examples.take(task.closes(examples.cutoffs) <= end)
+MOST_ENTITIES = 100_000
+"""Of about so many entities a prediction learns at most: a context holds far fewer labels than those have."""
 
 
-def queries_of(
-    database: Database, task: Task, moment: int, entities: Sequence[Any] | None = None, limit: int | None = None
-) -> Examples:
-    """Whom the question is about at ``moment``, seen as late as the data go. A static question is asked of each row
-    at the row's own time, as its context is. DataCannotAnswer if it is about nobody or names unknown keys."""
-    named = entities is not None
-    rows = _rows_of(database, task.entity, entities, moment) if named else task.labeller.population(database, moment)
-    if len(rows) == 0:
-        raise DataCannotAnswer(
-            f"the question is about nobody{when('at', moment)}: no row of '{task.entity}' qualifies",
-            hint=_whom_to_ask(database, task),
-        )
-    rows = rows if limit is None else rows[:limit]
-    if task.horizon is None:
-        own = database.times(task.entity)[rows]
-        return Examples.of(rows, np.where(own > TIMELESS, np.minimum(own, moment), moment))
-    return Examples.of(rows, moment, seen=data_end(database, task, moment))
+@dataclass(frozen=True)
+class Asked:
+    """A question at a moment: whom it is about, and what was known by then of others, to learn from.
+
+    most_rows     how many labels are learned from at most
+    of_everybody  whether labels of all entities are needed, however many there are; else those of a draw are enough
+    """
+
+    database: Database
+    task: Task
+    moment: int
+    most_rows: int
+    of_everybody: bool = False
+
+    @cached_property
+    def population(self) -> np.ndarray:
+        """int64[n] rows of the entity's table that the question is about."""
+        return self.task.labeller.population(self.database, self.moment)
+
+    @cached_property
+    def cutoffs(self) -> np.ndarray:
+        """int64[k]: enough of them to fill a context, latest first."""
+        population = None if self.task.horizon is None else self.population
+        return past_cutoffs(self.database, self.task, self.moment, rows=self.most_rows, population=population)
+
+    @cached_property
+    def drawn(self) -> np.ndarray | None:
+        """int64[n] rows of the entity's table that are learned from, ascending; None: all. They are drawn from all that
+        are visible at the moment, not from the population: whom the question was about earlier teaches too. Nobody who
+        comes later changes the draw."""
+        if self.task.horizon is None or self.of_everybody or len(self.population) <= MOST_ENTITIES:
+            return None
+        visible = np.flatnonzero(is_visible(self.database.times(self.task.entity), self.moment))
+        number = -(-len(visible) * MOST_ENTITIES // len(self.population))
+        return np.sort(np.random.default_rng(0).permutation(visible)[:number])
+
+    def queries(self, entities: Sequence[Any] | None = None, limit: int | None = None) -> Examples:
+        """Whom the question is about (or ``entities``, ``limit`` of them at most), seen as late as the data go. A
+        static question is asked of each row at the row's own time, as its context is. DataCannotAnswer if it is about
+        nobody or names unknown keys."""
+        database, task, moment = self.database, self.task, self.moment
+        rows = self.population if entities is None else _rows_of(database, task.entity, entities, moment)
+        if len(rows) == 0:
+            raise DataCannotAnswer(
+                f"the question is about nobody{when('at', moment)}: no row of '{task.entity}' qualifies",
+                hint=_whom_to_ask(database, task),
+            )
+        rows = rows if limit is None else rows[:limit]
+        if task.horizon is None:
+            own = database.times(task.entity)[rows]
+            return Examples.of(rows, np.where(own > TIMELESS, np.minimum(own, moment), moment))
+        return Examples.of(rows, moment, seen=data_end(database, task, moment))
+
+    def context(self, step: int = 0) -> Examples:
+        """Labelled examples known by the moment: of all entities, or of those drawn."""
+        if step == 0:
+            end = labels_end(self.database, self.task, self.moment)
+            return closed_labels(self.database, self.task, self.cutoffs, end, self.drawn)
+        return self._labelled(step, self.drawn)
+
+    def own(self, queries: Examples, step: int = 0) -> Examples | None:
+        """What was known of entities that are asked about but not learned from; None if there are none such."""
+        if self.drawn is None:
+            return None
+        return self._labelled(step, np.setdiff1d(queries.rows, self.drawn))
+
+    def _labelled(self, step: int, rows: np.ndarray | None) -> Examples:
+        examples = self.task.labeller.label_step(self.database, self.cutoffs, step, rows)
+        return examples.take(self.task.closes(examples.cutoffs) <= labels_end(self.database, self.task, self.moment))
 
 
 def _whom_to_ask(database: Database, task: Task) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from relfm import arguments, features
 from relfm.answer import Predictions
+from relfm.asked import Asked
 from relfm.calibration import diluted
 from relfm.context import known_at, taught_by
 from relfm.database import Database
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 MOST_FOLDS = MAX_CUTOFFS
 """More would take hours and tell no more."""
 
+MOST_SCORED = 50_000
+"""Of more rows in a fold, a draw of so many is scored: their noise is a few thousandths."""
+
 
 def backtest(
     predictor: "Predictor",
@@ -51,7 +55,7 @@ def backtest(
     moment = moment_of(database, task, at)
     task = with_classes(task, database, labels_end(database, task, moment))
     labelled = _labelled(predictor, database, task, moment, folds)
-    cut = fold_positions(task, labelled, folds)
+    cut = [(_drawn(positions), known_by) for positions, known_by in fold_positions(task, labelled, folds)]
     made = []
     for number, (positions, known_by) in enumerate(cut):
         say(f"fold {number + 1} of {len(cut)}: {len(positions):,} rows")
@@ -90,7 +94,14 @@ def _labelled(predictor: "Predictor", database: Database, task: Task, moment: in
     enough = folds + max(24, budget_of(predictor.effort, task.kind).rows // 500)
     span = (end, end) if task.horizon is None else span_of(database, task)  # no time is needed to fill in cells
     cutoffs = context_cutoffs(task, span, end, enough)
-    return closed_labels(database, task, cutoffs, end)
+    asked = Asked(database, task, end, enough, of_everybody=predictor.needs_all_labels(task))
+    return closed_labels(database, task, cutoffs, end, asked.drawn)
+
+
+def _drawn(positions: np.ndarray) -> np.ndarray:
+    if len(positions) <= MOST_SCORED:
+        return positions
+    return np.sort(np.random.default_rng(0).permutation(positions)[:MOST_SCORED])
 
 
 def _fold(

@@ -170,15 +170,23 @@ def _require_rows(database: Database, table: str | None) -> None:
 
 
 def past_cutoffs(
-    database: Database, task: Task, at: int, *, rows: int = CONTEXT_ROWS, every: Span | None = None
+    database: Database,
+    task: Task,
+    at: int,
+    *,
+    rows: int = CONTEXT_ROWS,
+    every: Span | None = None,
+    population: np.ndarray | None = None,
 ) -> np.ndarray:
     """int64[k] microseconds, latest first: enough cutoffs to fill a context of ``rows``, one horizon (or ``every``)
-    apart. Their windows have closed by the end of the data that can be seen ``at``."""
+    apart. Their windows have closed by the end of the data that can be seen ``at``. ``population`` (int64[n]) is whom
+    the question is about ``at``, if that is known."""
     if task.horizon is None:
         return context_cutoffs(task, (at, at), at, 1)
     first, _ = span_of(database, task)
     end = data_end(database, task, at)
-    enough = int(np.clip(rows // max(1, len(task.labeller.population(database, at))), MIN_CUTOFFS, MAX_CUTOFFS))
+    population = task.labeller.population(database, at) if population is None else population
+    enough = int(np.clip(rows // max(1, len(population)), MIN_CUTOFFS, MAX_CUTOFFS))
     cutoffs = context_cutoffs(task, (first, end), end, enough)
     if every is None or len(cutoffs) == 0:
         return cutoffs
@@ -188,8 +196,11 @@ def past_cutoffs(
     return np.array(stepped, dtype=np.int64)
 
 
-def closed_labels(database: Database, task: Task, cutoffs: np.ndarray, at: int) -> Examples:
-    """The labels at ``cutoffs`` that are known by ``at``; DataCannotAnswer if nothing can be learned from them."""
+def closed_labels(
+    database: Database, task: Task, cutoffs: np.ndarray, at: int, rows: np.ndarray | None = None
+) -> Examples:
+    """The labels at ``cutoffs`` (of ``rows``, int64[n], if given) that are known by ``at``; DataCannotAnswer if nothing
+    can be learned from them."""
     for name in sorted({task.entity, *tables_of(task)}):
         _require_rows(database, name)
     if len(cutoffs) == 0:
@@ -197,7 +208,7 @@ def closed_labels(database: Database, task: Task, cutoffs: np.ndarray, at: int) 
             f"no label is known by {format_time(at)}: the data begin less than two horizons ({task.horizon}) before",
             hint="ask for a shorter horizon or a later --at",
         )
-    examples = task.labeller.label(database, cutoffs)
+    examples = task.labeller.label(database, cutoffs, rows)
     examples = examples.take(task.closes(examples.cutoffs) <= at)
     if len(examples) == 0:
         raise DataCannotAnswer(

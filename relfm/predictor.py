@@ -14,7 +14,7 @@ import numpy as np
 
 from relfm import arguments
 from relfm.answer import Predictions, answer
-from relfm.asked import context_of, queries_of
+from relfm.asked import Asked
 from relfm.context import unasked
 from relfm.database import Database
 from relfm.doubts import warnings_of
@@ -140,19 +140,21 @@ class Predictor:
         task = resolve(database, question)
         moment = moment_of(database, task, at)
         task = with_classes(task, database, labels_end(database, task, moment))
-        queries = queries_of(database, task, moment, entities, limit)
-        found, rate, doubts = [], None, ()
         most_rows = budget_of(self.effort, task.kind).rows
+        asked = Asked(database, task, moment, most_rows, of_everybody=self.needs_all_labels(task))
+        queries = asked.queries(entities, limit)
+        found, rate, doubts = [], None, ()
         for step in range(task.steps):
             say(f"labels of step {step + 1} of {task.steps}" if task.steps > 1 else "labels")
-            context = context_of(database, task, moment, most_rows, step)
+            context = asked.context(step)
             if step == 0:
                 rate, doubts = base_rate(task, context), warnings_of(database, task, moment, context)
             context = unasked(task, context, queries)  # of all parts, so that they learn from the same rows
             say(f"predicting {len(queries):,} rows from {len(context):,} labels")
             answered = partial(self.predict_examples, database, task, context, interval=interval, known_by=moment)
             chunks = [queries] if task.kind is TargetKind.RANKING else _in_chunks(queries)
-            found.append(Predictions.concatenate([answered(chunk) for chunk in chunks]))
+            parts = [answered(chunk, own=asked.own(chunk, step)) for chunk in chunks]
+            found.append(Predictions.concatenate(parts))
         return Prediction(
             frame=frame_of(database, task, queries, found, interval),
             task=task,
@@ -173,10 +175,11 @@ class Predictor:
         *,
         interval: float = 0.8,
         known_by: int | None = None,
+        own: Examples | None = None,
     ) -> Predictions:
         """Predictions for ``queries`` from labelled ``context`` of any time: a label serves only where it was known
-        by what the query saw (a static one: by ``known_by``). Targets of ``queries`` are never read. UsageError if a
-        ranking is to be adapted."""
+        by what the query saw (a static one: by ``known_by``). Labels of ``own`` tell their entity's past to that entity
+        and teach nobody. Targets of ``queries`` are never read. UsageError if a ranking is to be adapted."""
         if self.adapt is not None and task.kind == TargetKind.RANKING:
             raise UsageError(f"--adapt {self.adapt} has no rankings", hint="leave --adapt out: rankings are zero-shot")
         return answer(
@@ -189,8 +192,18 @@ class Predictor:
             seed=self.seed,
             coverage=interval,
             known_by=known_by if task.horizon is None else None,
-            learned=learned(self.model) if self.effort is not Effort.FAST and is_forecast(task) else None,
+            learned=self._learned(task),
+            own=own,
         )
+
+    def needs_all_labels(self, task: Task) -> bool:
+        """Whether labels of all entities are read, not of a draw: rankings count items, and a network looks at whoever
+        is linked."""
+        networks = self._learned(task)
+        return task.kind is TargetKind.RANKING or (networks is not None and networks.model is not None)
+
+    def _learned(self, task: Task) -> Learned | None:
+        return learned(self.model) if self.effort is not Effort.FAST and is_forecast(task) else None
 
     def backtest(
         self,

@@ -115,17 +115,20 @@ class ItemLists:
 class Labeller(Protocol):
     """Turns cutoffs into labelled examples; the only thing that looks past a cutoff."""
 
-    def label(self, database: Database, cutoffs: np.ndarray) -> Examples:
-        """Examples for every entity of the population at each of ``cutoffs`` (int64[k] microseconds), sorted by
-        (cutoff, row). Labels are read from ``(cutoff, cutoff + horizon]``; rows of the database outside any label
-        window and after the cutoff must not change them. The caller discards windows that have not closed."""
+    def label(self, database: Database, cutoffs: np.ndarray, rows: np.ndarray | None = None) -> Examples:
+        """Examples for every entity of the population (of ``rows``, int64[n], if given) at each of ``cutoffs``
+        (int64[k] microseconds), sorted by (cutoff, row). Labels are read from ``(cutoff, cutoff + horizon]``; rows of
+        the database outside any label window and after the cutoff must not change them. The caller discards windows
+        that have not closed."""
         ...
 
-    def label_step(self, database: Database, cutoffs: np.ndarray, step: int) -> Examples:
+    def label_step(
+        self, database: Database, cutoffs: np.ndarray, step: int, rows: np.ndarray | None = None
+    ) -> Examples:
         """The same for the window that begins ``step`` window lengths later, where a task has several steps."""
         if step > 0:
             raise NotImplementedError(f"{type(self).__name__} looks one window ahead")
-        return self.label(database, cutoffs)
+        return self.label(database, cutoffs, rows)
 
     def population(self, database: Database, cutoff: int) -> np.ndarray:
         """int64[n] entity rows that the question is about at ``cutoff``, from rows with time <= cutoff alone."""

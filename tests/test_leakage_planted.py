@@ -12,7 +12,7 @@ from mutations import change_cells, delete_rows, move_times
 from timed_shop import AT, QUESTIONS, frames
 
 from relfm import Predictor
-from relfm.asked import context_of, queries_of
+from relfm.asked import Asked
 from relfm.connectors import connect
 from relfm.features.labels import LabelTable
 from relfm.history import Links
@@ -96,8 +96,8 @@ def test_label_history_that_does_not_wait_is_seen(
 ) -> None:
     of = LabelTable.of.__func__
 
-    def known_too_early(cls: type, task: Task, labelled: Examples) -> LabelTable:
-        return replace(of(cls, task, labelled), known=labelled.cutoffs - DAY)
+    def known_too_early(cls: type, task: Task, labelled: Examples, own: Examples | None) -> LabelTable:
+        return replace(of(cls, task, labelled, own), known=labelled.cutoffs - DAY)
 
     monkeypatch.setattr(LabelTable, "of", classmethod(known_too_early))
     assert answers_with_other_later_targets(shop, kind) != answers_with_other_later_targets(shop, kind, other=True)
@@ -107,8 +107,8 @@ def answers_with_other_later_targets(shop: Mapping[str, pd.DataFrame], kind: str
     """Answers two horizons before ``AT`` from all labels up to ``AT``, those that a query cannot know turned around."""
     database = connect(shop, cache=False)
     task = resolve(database, QUESTIONS[kind])
-    context = context_of(database, task, AT, 4_000)
-    queries = queries_of(database, task, AT - 2 * HORIZON)
+    context = Asked(database, task, AT, 4_000).context()
+    queries = Asked(database, task, AT - 2 * HORIZON, 4_000).queries()
     later = np.flatnonzero(task.closes(context.cutoffs) > queries.seen.min())
     assert len(later)
     if other:

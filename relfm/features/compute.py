@@ -38,27 +38,30 @@ def compute(
     labelled: Examples | None = None,
     *,
     until: int,
+    own: Examples | None = None,
 ) -> FeatureMatrix:
     """float32[N, F] features of ``examples``.
 
-    ``labelled`` are examples whose targets may be read once their windows have closed (the label history).
-    ``until`` (microseconds) bounds every fitted statistic. Columns in ``task.hidden`` are on no path.
+    ``labelled`` are examples whose targets may be read once their windows have closed (the label history); those of
+    ``own`` by examples of the same entity alone. ``until`` (microseconds) bounds every fitted statistic. Columns in
+    ``task.hidden`` are on no path.
     """
     is_timeless = task.horizon is None and not database.is_timed(task.entity)
     graph = TemporalGraph.of(database, is_timeless=is_timeless).hide(task.hidden)
-    return _Builder(graph, task, examples, labelled, until).build()
+    labels = LabelTable.of(task, labelled, own) if labelled is not None and len(labelled) else None
+    return _Builder(graph, task, examples, labels, until).build()
 
 
 class _Builder:
     """Walks the paths from the entity; series are made once per table."""
 
     def __init__(
-        self, graph: TemporalGraph, task: Task, examples: Examples, labelled: Examples | None, until: int
+        self, graph: TemporalGraph, task: Task, examples: Examples, labels: LabelTable | None, until: int
     ) -> None:
         self.graph, self.task, self.examples, self.until = graph, task, examples, until
         self.database = graph.database
         self.windows = windows_of(task.horizon)
-        self.labels = LabelTable.of(task, labelled) if labelled is not None and len(labelled) else None
+        self.labels = labels
         self._targets = [] if self.labels is None else self.labels.series(until)
         self._series: dict[str, list[Series]] = {}
         self._dates: dict[str, list[DateSeries]] = {}
@@ -114,7 +117,7 @@ class _Builder:
         view = HistoryView(links, self.examples.rows, self.examples.seen)
         add_recency(block, view, self.windows[1:], "its past targets", full=False)
         add_series(block, view, self._targets, self.windows, "its past targets", full=True)
-        add_targets_of_last_year(block, self.labels, self.examples)
+        add_targets_of_last_year(block, self.labels.shared, self.examples)
         self._keep(block)
 
     def _children(self, relation: Relation, rows: np.ndarray, hops: int, *, full: bool, path: str = "") -> None:
@@ -159,7 +162,9 @@ class _Builder:
         """Past targets of the entities that had the same parent when they were labelled."""
         labelled = self.labels.examples
         view = HistoryView(self.graph.links(relation), labelled.rows, labelled.seen)
-        links = self.labels.links_to(self._parents_at(other, view.last_child()), self.database.num_rows(other.parent))
+        had = self._parents_at(other, view.last_child())
+        had[self.labels.num_shared :] = -1
+        links = self.labels.links_to(had, self.database.num_rows(other.parent))
         self._shared_targets(links, parents, path)
 
     def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:

@@ -13,15 +13,25 @@ from relfm.task import Examples, TargetKind, Task
 
 @dataclass(frozen=True)
 class LabelTable:
-    """Labelled examples and the time at which each became known (int64[n] microseconds)."""
+    """Labelled examples and the time at which each became known (int64[n] microseconds). The first ``num_shared`` may
+    be read by everybody, the others by their own entity alone."""
 
     task: Task
     examples: Examples
     known: np.ndarray
+    num_shared: int
 
     @classmethod
-    def of(cls, task: Task, labelled: Examples) -> "LabelTable":
-        return cls(task, labelled, known_at(task, labelled.cutoffs))
+    def of(cls, task: Task, labelled: Examples, own: Examples | None = None) -> "LabelTable":
+        both = labelled if own is None else Examples.concatenate([labelled, own])
+        return cls(task, both, known_at(task, both.cutoffs), len(labelled))
+
+    @property
+    def shared(self) -> "LabelTable":
+        """What everybody may read."""
+        if self.num_shared == len(self.examples):
+            return self
+        return LabelTable.of(self.task, self.examples.take(np.arange(self.num_shared)))
 
     def links_to_entity(self, num_rows: int) -> Links:
         return self.links_to(self.examples.rows, num_rows)
@@ -39,6 +49,6 @@ class LabelTable:
         if self.task.kind == TargetKind.MULTICLASS:
             classes = [(f"target = {name}", i) for i, name in enumerate(self.task.classes)]
             return [Series(text, (targets == i).astype(np.float64), is_indicator=True) for text, i in classes]
-        known = targets[is_visible(self.known, until)]
+        known = targets[: self.num_shared][is_visible(self.known[: self.num_shared], until)]
         scale = Scale.fit(known[np.isfinite(known)])
         return [Series("target", scale(targets), self.task.kind == TargetKind.BINARY, scale.offset)]

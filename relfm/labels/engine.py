@@ -21,6 +21,9 @@ from relfm.times import MISSING_TIME, TIMELESS, to_datetime64
 ROW = "relfm row"
 """The row number, in the relation ``numbered(table)`` only."""
 
+ASKED = "relfm asked"
+"""The relation of the entities that are asked about, by key, where not all are."""
+
 _TIME = "relfm time"
 _OPTIONS = {"threads": "1", "temp_directory": "", "python_enable_replacements": "false"}
 _CUTOFFS = "timestamps"
@@ -41,8 +44,9 @@ class LabelEngine:
         self._until: int | None = None
         self._lock = threading.Lock()
 
-    def run(self, sql: str, cutoffs: np.ndarray, until: int) -> pa.Table:
+    def run(self, sql: str, cutoffs: np.ndarray, until: int, asked: pa.Table | None = None) -> pa.Table:
         """The result of one SELECT for ``cutoffs`` (int64[k] microseconds) with no row after ``until`` in sight.
+        ``asked`` is what the relation ``ASKED`` holds.
 
         Raises QuestionError with the first line of DuckDB's message if the statement is wrong, or if it reads tables or
         columns whose names differ only in case, which DuckDB takes for one another.
@@ -51,6 +55,8 @@ class LabelEngine:
             try:
                 connection = self._connect()
                 self._show(connection, cutoffs, until)
+                if asked is not None:
+                    connection.register(ASKED, asked)
                 kinds = [statement.type for statement in connection.extract_statements(sql)]
                 if kinds != [duckdb.StatementType.SELECT]:
                     raise QuestionError("the label SQL must be one SELECT", hint="remove every other statement")

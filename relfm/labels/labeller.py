@@ -73,14 +73,16 @@ class QueryLabeller:
         """Whether a part of WHERE is about the very cell that is predicted."""
         return context_where(self.bound) != self.bound.query.where
 
-    def label(self, database: Database, cutoffs: np.ndarray) -> Examples:
+    def label(self, database: Database, cutoffs: np.ndarray, rows: np.ndarray | None = None) -> Examples:
         """Examples sorted by (cutoff, row). A static question has one for each row with a known cell up to the latest
         of ``cutoffs``, at the row's own time. A forecast is labelled with its first step."""
-        return self.label_step(database, cutoffs, 0)
+        return self.label_step(database, cutoffs, 0, rows)
 
-    def label_step(self, database: Database, cutoffs: np.ndarray, step: int) -> Examples:
+    def label_step(
+        self, database: Database, cutoffs: np.ndarray, step: int, rows: np.ndarray | None = None
+    ) -> Examples:
         """The same for the window that begins ``step`` window lengths later."""
-        return self._answer(database, cutoffs, step).examples(database, self.classes, self.item)
+        return self._answer(database, cutoffs, step, rows).examples(database, self.classes, self.item)
 
     def values(self, database: Database, cutoffs: np.ndarray) -> list:
         """The distinct target values at ``cutoffs``, sorted: what classes are made of."""
@@ -116,18 +118,21 @@ class QueryLabeller:
         return population_statement(self.bound)
 
     @cached_property
-    def _by_step(self) -> dict[int, LabelSql]:
+    def _statements(self) -> dict[tuple[int, bool], LabelSql]:
+        """By step, and whether only some entities are asked about."""
         return {}
 
-    def _answer(self, database: Database, cutoffs: np.ndarray, step: int) -> Answer:
-        if step not in self._by_step:
-            self._by_step[step] = label_statement(self.bound, step)
-        statement = self._by_step[step]
+    def _answer(self, database: Database, cutoffs: np.ndarray, step: int, asked: np.ndarray | None = None) -> Answer:
+        form = (step, asked is not None)
+        if form not in self._statements:
+            self._statements[form] = label_statement(self.bound, step, among_asked=asked is not None)
+        statement = self._statements[form]
         cutoffs = distinct(np.asarray(cutoffs, dtype=np.int64))
         until = int(self.horizon.after(cutoffs).max()) if self.horizon is not None and len(cutoffs) else 0
         if is_static(self.bound):
             cutoffs, until = self._own_times(database, int(cutoffs.max())), int(cutoffs.max())
-        table = engine_of(database).run(statement.text, cutoffs, until)
+        keys = None if asked is None else self._keys(database, asked)
+        table = engine_of(database).run(statement.text, cutoffs, until, keys)
         times = times_of(table.column(statement.time_column), statement.time_column)
         rows = self._rows(database, statement, table)
         return Answer(self.bound.entity.name, rows, times, table.column(statement.target_column))
@@ -136,6 +141,10 @@ class QueryLabeller:
         times = database.times(self.bound.entity.name)
         times = distinct(times[(times != MISSING_TIME) & (times <= at)])
         return np.array([at]) if len(times) and times[0] == TIMELESS else times
+
+    def _keys(self, database: Database, rows: np.ndarray) -> pa.Table:
+        keys = self.bound.entity.primary_key
+        return database.tables[self.bound.entity.name].select(keys).take(rows) if keys else pa.table({ROW: rows})
 
     def _rows(self, database: Database, statement: LabelSql, table: pa.Table) -> np.ndarray:
         if not statement.key_columns:

@@ -46,7 +46,7 @@ class SqlLabeller(Labeller):
     def statement(self) -> str:
         return self.sql.replace("{timedelta}", str(self.horizon))
 
-    def label(self, database: Database, cutoffs: np.ndarray) -> Examples:
+    def label(self, database: Database, cutoffs: np.ndarray, rows: np.ndarray | None = None) -> Examples:
         """Examples sorted by (cutoff, row): the entities that the statement returns and that exist at the cutoff."""
         item = (self.item, self.item_column) if self.item is not None and self.item_column is not None else None
         examples = self._answer(database, cutoffs).examples(database, self.classes, item)
@@ -56,7 +56,7 @@ class SqlLabeller(Labeller):
                 f"the target '{self.target_column}' of a yes or no question is {found:g}",
                 hint="select 0 and 1, or ask for a number: -- kind: regression",
             )
-        return examples
+        return examples if rows is None else examples.take(np.isin(examples.rows, rows))
 
     def values(self, database: Database, cutoffs: np.ndarray) -> list:
         """The distinct target values at ``cutoffs``, sorted: what classes are made of."""

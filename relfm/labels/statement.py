@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from relfm.labels.engine import ROW, numbered
 from relfm.labels.expressions import Scope, condition_sql, expression_sql, identifier
 from relfm.labels.joins import Joins, Relations, fresh, named
-from relfm.labels.windows import Windows, may_be_null
+from relfm.labels.windows import Windows, is_asked, may_be_null
 from relfm.query.binding import BoundQuery
 from relfm.query.checks import is_static
 from relfm.query.nodes import Aggregate, Column, Condition, Empty, Logic
@@ -29,11 +29,17 @@ class LabelSql:
 
 
 def label_statement(
-    bound: BoundQuery, step: int = 0, *, timedelta: str | None = None, target_column: str | None = None
+    bound: BoundQuery,
+    step: int = 0,
+    *,
+    timedelta: str | None = None,
+    target_column: str | None = None,
+    among_asked: bool = False,
 ) -> LabelSql:
     """One row per entity of the population, cutoff and known label. ``step`` moves the target's windows ahead by so
-    many of their lengths. An interval of length ``timedelta`` is written as RelBench's ``{timedelta}``."""
-    return _Statement(bound, step, timedelta, target_column).labels()
+    many of their lengths. An interval of length ``timedelta`` is written as RelBench's ``{timedelta}``. With
+    ``among_asked`` only entities of the relation ``ASKED`` are labelled."""
+    return _Statement(bound, step, timedelta, target_column, among_asked).labels()
 
 
 def population_statement(bound: BoundQuery) -> LabelSql:
@@ -57,7 +63,12 @@ def context_where(bound: BoundQuery) -> Condition | None:
 
 class _Statement:
     def __init__(
-        self, bound: BoundQuery, step: int = 0, timedelta: str | None = None, target: str | None = None
+        self,
+        bound: BoundQuery,
+        step: int = 0,
+        timedelta: str | None = None,
+        target: str | None = None,
+        among_asked: bool = False,
     ) -> None:
         self.bound, self.query, self.entity = bound, bound.query, bound.entity
         self.static = is_static(bound)
@@ -65,7 +76,8 @@ class _Statement:
         taken = {c.name.casefold() for t in bound.schema.tables.values() for c in t.columns}
         self.time_column = fresh("timestamp", {key.casefold() for key in self.entity.primary_key})
         self.target_column = target or fresh("label", taken)
-        self.windows = Windows(bound, self.relations, step, timedelta)
+        self.among_asked = among_asked
+        self.windows = Windows(bound, self.relations, step, timedelta, among_asked)
         self.joins = Joins(self.relations, self.entity.name, _CUTOFF, reserved=["timestamps"])
         self.scope = Scope(bound, self._column, self._aggregate)
 
@@ -103,6 +115,8 @@ class _Statement:
         lines = [f"SELECT {', '.join([cutoff, *own, *labels])}", "FROM timestamps"]
         lines.append(f"CROSS JOIN {population}" if time is None else f"JOIN {population} ON {time} {visible} {_CUTOFF}")
         lines += self.joins.lines + self.windows.joined_to(own)
+        if self.among_asked:
+            wanted.append(is_asked(own, keys))
         if wanted:
             lines.append("WHERE " + "\n  AND ".join(wanted))
         lines.append(f"ORDER BY {', '.join(str(i) for i in range(1, len(own) + 2))}")

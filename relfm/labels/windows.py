@@ -3,6 +3,9 @@
 Sums of floats are taken in order of size: their last bit then depends on the rows alone, not on how they are read.
 """
 
+from collections.abc import Sequence
+
+from relfm.labels.engine import ASKED, ROW
 from relfm.labels.expressions import Scope, condition_sql, expression_sql, identifier, interval
 from relfm.labels.joins import Joins, Relations, fresh, named
 from relfm.query.binding import BoundAggregate, BoundQuery
@@ -23,6 +26,7 @@ from relfm.query.nodes import (
 )
 from relfm.query.values import is_whole
 from relfm.query.walk import aggregates_of
+from relfm.schema import quoted
 from relfm.times import Span
 
 _CUTOFF = "timestamps.timestamp"
@@ -38,8 +42,10 @@ _ZERO_IF_EMPTY = {
 class Windows:
     """The windows that one statement needs. ``step`` moves those of the target that lie ahead."""
 
-    def __init__(self, bound: BoundQuery, relations: Relations, step: int, timedelta: str | None) -> None:
-        self.bound, self.relations, self.timedelta = bound, relations, timedelta
+    def __init__(
+        self, bound: BoundQuery, relations: Relations, step: int, timedelta: str | None, among_asked: bool
+    ) -> None:
+        self.bound, self.relations, self.timedelta, self.among_asked = bound, relations, timedelta, among_asked
         self.step = step
         self.of_target = frozenset(aggregates_of(bound.query.target))
         self._names: dict[Aggregate, str] = {}
@@ -92,15 +98,17 @@ class Windows:
 
         scope = Scope(self.bound, column, self.value)
         value = self._aggregated(bound, joins, scope)
-        where = [f"WHERE {condition_sql(aggregate.where, scope)}"] if aggregate.where is not None else []
         keys = [f"{entity}.{identifier(key)}" for key in self.bound.entity.primary_key]
+        wanted = [condition_sql(aggregate.where, scope)] if aggregate.where is not None else []
+        if self.among_asked:
+            wanted.append(is_asked(keys, self.bound.entity.primary_key))
         return [
             f"-- {_one_line(aggregate)}",
             f"SELECT {_CUTOFF} AS {self._cutoff}, {', '.join(keys)}, {value} AS {self._value}",
             "FROM timestamps",
             f"JOIN {named(self.relations.name(bound.table), joins.start)} ON {self._within(bound, joins, window)}",
             *joins.lines,
-            *where,
+            *(["WHERE " + " AND ".join(wanted)] if wanted else []),
             f"GROUP BY {', '.join([_CUTOFF, *keys])}",
         ]
 
@@ -134,6 +142,13 @@ class Windows:
                 ties = [f"{joins.start}.{identifier(k)}" for k in self.bound.schema.tables[bound.table].primary_key]
                 in_time = ", ".join([self.relations.time(bound.table, joins.start), *ties, x])
                 return f"{aggregate.function.lower()}({x} ORDER BY {in_time}) FILTER (WHERE {x} IS NOT NULL)"
+
+
+def is_asked(cells: Sequence[str], keys: Sequence[str]) -> str:
+    """That the entity whose key stands in ``cells`` is in the relation ``ASKED``; a table without ``keys`` has its row
+    numbers there."""
+    names = [identifier(key) for key in keys] or [quoted(ROW)]
+    return f"({', '.join(cells)}) IN (SELECT {', '.join(names)} FROM {quoted(ASKED)})"
 
 
 def may_be_null(node: Expression | Condition | Constants, empty: Empty | None) -> bool:
