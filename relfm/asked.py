@@ -2,21 +2,28 @@
 
 from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from relfm.context import refuse_one_class
 from relfm.database import Database
-from relfm.doubts import undated_rows
+from relfm.doubts import oddities_of, undated_rows
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.history import is_visible
+from relfm.labels import context_cutoffs
 from relfm.labels.keys import rows_of_keys
-from relfm.moments import data_end, labels_end
-from relfm.planning import closed_labels, past_cutoffs
+from relfm.moments import data_end, labels_end, span_of, tables_of
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import TIMELESS, format_time, when
+from relfm.times import TIMELESS, Span, format_time, when
+
+CONTEXT_ROWS = 16_000
+"""How many labels a prediction of default effort learns from at most."""
+
+MIN_CUTOFFS, MAX_CUTOFFS = 30, 200
+"""At how many past moments a question is asked."""
 
 
 MOST_ENTITIES = 100_000
@@ -92,6 +99,63 @@ class Asked:
     def _labelled(self, step: int, rows: np.ndarray | None) -> Examples:
         examples = self.task.labeller.label_step(self.database, self.cutoffs, step, rows)
         return examples.take(self.task.closes(examples.cutoffs) <= labels_end(self.database, self.task, self.moment))
+
+
+def past_cutoffs(
+    database: Database,
+    task: Task,
+    at: int,
+    *,
+    rows: int = CONTEXT_ROWS,
+    every: Span | None = None,
+    population: np.ndarray | None = None,
+) -> np.ndarray:
+    """int64[k] microseconds, latest first: enough cutoffs to fill a context of ``rows``, one horizon (or ``every``)
+    apart. Their windows have closed by the end of the data that can be seen ``at``. ``population`` (int64[n]) is whom
+    the question is about ``at``, if that is known."""
+    if task.horizon is None:
+        return context_cutoffs(task, (at, at), at, 1)
+    first, _ = span_of(database, task)
+    end = data_end(database, task, at)
+    population = task.labeller.population(database, at) if population is None else population
+    enough = int(np.clip(rows // max(1, len(population)), MIN_CUTOFFS, MAX_CUTOFFS))
+    cutoffs = context_cutoffs(task, (first, end), end, enough)
+    if every is None or len(cutoffs) == 0:
+        return cutoffs
+    stepped, earliest = [int(cutoffs[0])], int(task.horizon.after(np.int64(first)))
+    while earliest <= (earlier := int(every.before(np.int64(stepped[-1])))) < stepped[-1]:
+        stepped.append(earlier)
+    return np.array(stepped, dtype=np.int64)
+
+
+def closed_labels(
+    database: Database, task: Task, cutoffs: np.ndarray, at: int, rows: np.ndarray | None = None
+) -> Examples:
+    """The labels at ``cutoffs`` (of ``rows``, int64[n], if given) that are known by ``at``; DataCannotAnswer if nothing
+    can be learned from them."""
+    for name in sorted({task.entity, *tables_of(task)}):
+        require_rows(database, name)
+    if len(cutoffs) == 0:
+        raise DataCannotAnswer(
+            f"no label is known by {format_time(at)}: the data begin less than two horizons ({task.horizon}) before",
+            hint="ask for a shorter horizon or a later --at",
+        )
+    examples = task.labeller.label(database, cutoffs, rows)
+    examples = examples.take(task.closes(examples.cutoffs) <= at)
+    if len(examples) == 0:
+        raise DataCannotAnswer(
+            f"no label is known{when('by', at)}: no row of '{task.entity}' has an answer"
+            + (" at any earlier cutoff" if task.horizon else ""),
+            hint="widen the window or WHERE, or choose a later --at" if task.horizon else "widen WHERE",
+        )
+    refuse_one_class(task, examples, partial(oddities_of, database, task, at))
+    return examples
+
+
+def require_rows(database: Database, table: str | None) -> None:
+    """DataCannotAnswer if a table is empty."""
+    if table is not None and database.num_rows(table) == 0:
+        raise DataCannotAnswer(f"table '{table}' has no rows", hint="`relfm describe` shows what was read")
 
 
 def _whom_to_ask(database: Database, task: Task) -> str:

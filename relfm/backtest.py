@@ -10,7 +10,7 @@ import numpy as np
 
 from relfm import arguments, features
 from relfm.answer import Predictions
-from relfm.asked import Asked
+from relfm.asked import MAX_CUTOFFS, Asked, closed_labels
 from relfm.calibration import diluted
 from relfm.context import known_at, taught_by
 from relfm.database import Database
@@ -22,7 +22,7 @@ from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.labels import context_cutoffs, with_classes
 from relfm.moments import Moment, labels_end, moment_of, span_of
 from relfm.panels import held_out
-from relfm.planning import MAX_CUTOFFS, base_rate, check_moment, closed_labels, resolve
+from relfm.planning import base_rate, check_moment, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
 from relfm.task import Examples, TargetKind, Task
 

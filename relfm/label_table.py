@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relfm.asked import closed_labels, past_cutoffs
 from relfm.database import Database
 from relfm.labels import with_classes
 from relfm.moments import Moment, labels_end, moment_of
-from relfm.planning import closed_labels, key_columns, past_cutoffs, resolve
+from relfm.planning import key_columns, resolve
 from relfm.query import PredictiveQuery
 from relfm.task import Examples, TargetKind, Task
 from relfm.times import Span

@@ -5,31 +5,23 @@ Nothing here imports torch, and nothing here looks at a feature.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from relfm import arguments
-from relfm.context import refuse_one_class
+from relfm.asked import CONTEXT_ROWS, Asked, require_rows
 from relfm.database import Database
-from relfm.doubts import oddities_of, warnings_of
-from relfm.errors import DataCannotAnswer
+from relfm.doubts import warnings_of
 from relfm.history import is_visible
-from relfm.labels import context_cutoffs, label_sql, task_of, with_classes
-from relfm.moments import Moment, data_end, labels_end, moment_of, span_of, tables_of
+from relfm.labels import label_sql, task_of, with_classes
+from relfm.moments import Moment, labels_end, moment_of
 from relfm.query import PredictiveQuery, parse
 from relfm.query.nodes import Column, Entity
 from relfm.query.walk import walk
 from relfm.schema import match_name
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import END, FIRST, Span, format_time, when
-
-CONTEXT_ROWS = 16_000
-"""How many labels a prediction of default effort learns from at most."""
-
-MIN_CUTOFFS, MAX_CUTOFFS = 30, 200
-"""At how many past moments a question is asked."""
+from relfm.times import END, FIRST, format_time
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,7 +30,7 @@ class Plan:
 
     at            microseconds: the moment of the prediction; 0 where no table has a time
     cutoffs       int64[k] microseconds, latest first: when the question is asked of the past
-    context_rows  how many labels those cutoffs give
+    context_rows  how many labels those cutoffs give (of a draw of the entities, where there are more than 100,000)
     query_rows    how many entities the question is about
     base_rate     share of yes (binary), median (regression, forecast), share by class (multiclass), share of lists
                   with anything in them (ranking)
@@ -127,14 +119,13 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Mome
     task = resolve(database, question)
     moment = moment_of(database, task, at)
     task = with_classes(task, database, labels_end(database, task, moment))
-    cutoffs = past_cutoffs(database, task, moment)
-    context = closed_labels(database, task, cutoffs, moment)
-    queries = task.labeller.population(database, moment)
+    asked = Asked(database, task, moment, CONTEXT_ROWS, of_everybody=task.kind is TargetKind.RANKING)
+    context, queries = asked.context(), asked.population
     return Plan(
         task=task,
         label_sql=label_sql(task),
         at=moment,
-        cutoffs=cutoffs,
+        cutoffs=asked.cutoffs,
         context_rows=len(context),
         query_rows=len(queries),
         base_rate=base_rate(task, context),
@@ -153,7 +144,7 @@ def resolve(database: Database, question: str | PredictiveQuery | Task) -> Task:
         return question
     query = parse(question, database.schema) if isinstance(question, str) else question
     for name in dict.fromkeys(node.table for node in walk(query) if isinstance(node, Column | Entity)):
-        _require_rows(database, match_name(name, database.tables))
+        require_rows(database, match_name(name, database.tables))
     return task_of(query, database.schema)
 
 
@@ -162,62 +153,6 @@ def check_moment(at: Moment) -> None:
     if isinstance(at, int | np.integer) and not isinstance(at, bool):
         hint = "a number is microseconds since 1970; ISO text such as 2026-01-31 is clearer"
         arguments.whole("at", at, FIRST, END - 1, hint)
-
-
-def _require_rows(database: Database, table: str | None) -> None:
-    if table is not None and database.num_rows(table) == 0:
-        raise DataCannotAnswer(f"table '{table}' has no rows", hint="`relfm describe` shows what was read")
-
-
-def past_cutoffs(
-    database: Database,
-    task: Task,
-    at: int,
-    *,
-    rows: int = CONTEXT_ROWS,
-    every: Span | None = None,
-    population: np.ndarray | None = None,
-) -> np.ndarray:
-    """int64[k] microseconds, latest first: enough cutoffs to fill a context of ``rows``, one horizon (or ``every``)
-    apart. Their windows have closed by the end of the data that can be seen ``at``. ``population`` (int64[n]) is whom
-    the question is about ``at``, if that is known."""
-    if task.horizon is None:
-        return context_cutoffs(task, (at, at), at, 1)
-    first, _ = span_of(database, task)
-    end = data_end(database, task, at)
-    population = task.labeller.population(database, at) if population is None else population
-    enough = int(np.clip(rows // max(1, len(population)), MIN_CUTOFFS, MAX_CUTOFFS))
-    cutoffs = context_cutoffs(task, (first, end), end, enough)
-    if every is None or len(cutoffs) == 0:
-        return cutoffs
-    stepped, earliest = [int(cutoffs[0])], int(task.horizon.after(np.int64(first)))
-    while earliest <= (earlier := int(every.before(np.int64(stepped[-1])))) < stepped[-1]:
-        stepped.append(earlier)
-    return np.array(stepped, dtype=np.int64)
-
-
-def closed_labels(
-    database: Database, task: Task, cutoffs: np.ndarray, at: int, rows: np.ndarray | None = None
-) -> Examples:
-    """The labels at ``cutoffs`` (of ``rows``, int64[n], if given) that are known by ``at``; DataCannotAnswer if nothing
-    can be learned from them."""
-    for name in sorted({task.entity, *tables_of(task)}):
-        _require_rows(database, name)
-    if len(cutoffs) == 0:
-        raise DataCannotAnswer(
-            f"no label is known by {format_time(at)}: the data begin less than two horizons ({task.horizon}) before",
-            hint="ask for a shorter horizon or a later --at",
-        )
-    examples = task.labeller.label(database, cutoffs, rows)
-    examples = examples.take(task.closes(examples.cutoffs) <= at)
-    if len(examples) == 0:
-        raise DataCannotAnswer(
-            f"no label is known{when('by', at)}: no row of '{task.entity}' has an answer"
-            + (" at any earlier cutoff" if task.horizon else ""),
-            hint="widen the window or WHERE, or choose a later --at" if task.horizon else "widen WHERE",
-        )
-    refuse_one_class(task, examples, partial(oddities_of, database, task, at))
-    return examples
 
 
 def base_rate(task: Task, examples: Examples) -> float | dict[str, float]:

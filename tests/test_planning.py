@@ -3,12 +3,13 @@ from datetime import datetime, timedelta
 import pandas as pd
 import pytest
 
+from relfm.asked import CONTEXT_ROWS, past_cutoffs
 from relfm.connectors import connect
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer
 from relfm.experts.panel import BUDGETS, Effort
 from relfm.moments import moment_of
-from relfm.planning import CONTEXT_ROWS, past_cutoffs, plan, resolve
+from relfm.planning import plan, resolve
 from relfm.times import Span, format_time, parse_time
 
 START = datetime(2025, 1, 1)

@@ -6,11 +6,12 @@ from itertools import islice
 
 import numpy as np
 
+from relfm.asked import past_cutoffs
 from relfm.database import Database
 from relfm.errors import RelfmError
 from relfm.labels import with_classes
 from relfm.moments import moment_of
-from relfm.planning import past_cutoffs, resolve
+from relfm.planning import resolve
 from relfm.questions.copies import copies_of
 from relfm.questions.draw import questions_of
 from relfm.task import Examples, TargetKind, Task

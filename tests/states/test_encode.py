@@ -7,9 +7,10 @@ import pytest
 from timed_shop import AT, QUESTIONS, frames
 
 from relfm import Database
+from relfm.asked import closed_labels, past_cutoffs
 from relfm.connectors import connect
 from relfm.labels import with_classes
-from relfm.planning import closed_labels, past_cutoffs, resolve
+from relfm.planning import resolve
 from relfm.states import encode_database, encode_task
 from relfm.tensors import Kind, load_shard, save_shard
 from relfm.text import default_encoder
