@@ -40,8 +40,8 @@ def predict(
 ) -> None:
     """Answer the question for every entity, with the answer of history alone beside it.
 
-    Columns: the entity's key, cutoff, prediction; probability (yes or no), p_CLASS (classes), q10 q50 q90 (numbers)
-    or rank and the other key (lists); baseline.
+    Columns: the entity's key, cutoff, prediction; probability (yes or no), p_CLASS (classes), q10 q50 q90 and mean
+    (numbers) or rank and the other key (lists); baseline.
 
     Example: relfm predict shop.db "PREDICT COUNT(orders.*, 0, 30, days) = 0 FOR EACH customers.id" -o churn.csv
     """

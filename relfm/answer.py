@@ -37,6 +37,7 @@ class Predictions:
 
     values         float64[N]     probability of yes; median; class index
     probabilities  float64[N, K]  by class (MULTICLASS), else None
+    mean           float64[N]     what sums are made of (numbers), else None
     low, high      float64[N]     the interval (numbers), else None
     baseline       float64[N]     the same as ``values`` from past targets or the base rate alone
     items, scores  ranked item rows per query, best first, and their probabilities (RANKING)
@@ -46,6 +47,7 @@ class Predictions:
     values: np.ndarray
     baseline: np.ndarray
     probabilities: np.ndarray | None = None
+    mean: np.ndarray | None = None
     low: np.ndarray | None = None
     high: np.ndarray | None = None
     items: ItemLists | None = None
@@ -70,7 +72,7 @@ class Predictions:
         names = dict.fromkeys(name for p in parts for name in p.weights)
         return replace(
             parts[0],
-            **{n: together(n) for n in ("values", "baseline", "probabilities", "low", "high")},
+            **{n: together(n) for n in ("values", "baseline", "probabilities", "mean", "low", "high")},
             weights={n: float(np.average([p.weights.get(n, 0.0) for p in parts], weights=sizes)) for n in names},
             seconds={stage: sum(p.seconds[stage] for p in parts) for stage in parts[0].seconds},
         )
@@ -231,9 +233,10 @@ def _decode(
         told = shares(mixed.probabilities)
         likeliest, usual = (p.argmax(axis=1).astype(np.float64) for p in (mixed.probabilities, plain))
         return Predictions(likeliest, usual, told, weights=mixed.weights)
-    middle, low, high = numbers(readings, targets, coverage)
+    told = numbers(readings, targets, coverage)
     weights = {name: float(np.mean([r.mixed.weights.get(name, 0.0) for r in readings])) for name in mixed.weights}
-    return Predictions(middle, outputs.quantile(plain, 0.5), low=low, high=high, weights=weights)
+    baseline = outputs.quantile(plain, 0.5)
+    return Predictions(told.middle, baseline, mean=told.mean, low=told.low, high=told.high, weights=weights)
 
 
 def _gather(
@@ -253,7 +256,7 @@ def _gather(
     names = parts[0].weights
     weights = {n: float(np.mean([p.weights.get(n, 0.0) for p in parts])) for n in names}
     return Predictions(
-        **{n: gathered(n) for n in ("values", "baseline", "probabilities", "low", "high")},
+        **{n: gathered(n) for n in ("values", "baseline", "probabilities", "mean", "low", "high")},
         weights=weights,
         context_rows=context_rows,
         seconds=seconds,

@@ -49,6 +49,7 @@ def _answers(task: Task, found: Predictions, interval: float) -> dict[str, Any]:
         low: found.low,
         "q50": found.values,
         high: found.high,
+        "mean": found.mean,
         "baseline": found.baseline,
     }
 

@@ -52,9 +52,9 @@ class Prediction:
     """What ``Predictor.predict`` returns.
 
     frame      the entity's key columns under their own names, ``cutoff``, ``prediction``, then ``probability``
-               (binary), ``p_<class>`` (multiclass), ``q10``, ``q50``, ``q90`` (numbers, named after the interval), or
-               ``rank``, the other key and ``probability`` (ranking); last ``baseline``: what past targets or the base
-               rate alone say
+               (binary), ``p_<class>`` (multiclass), ``q10``, ``q50``, ``q90`` (numbers, named after the interval) and
+               ``mean``, or ``rank``, the other key and ``probability`` (ranking); last ``baseline``: what past targets
+               or the base rate alone say
     at         microseconds
     base_rate  share of yes, or the median, over the context; None where neither makes sense
     weights    each expert's share of the mixture

@@ -32,6 +32,10 @@ class Reading:
         late = self.outputs.quantile(self.mixed.late_probabilities, level)
         return late * self.late_unit, self.outputs.quantile(self.mixed.probabilities, level) * self.unit
 
+    def mean(self) -> np.ndarray:
+        """float64[Q]: of the queries."""
+        return self.outputs.mean(self.mixed.probabilities) * self.unit
+
 
 def usual_level(features: FeatureMatrix, targets: np.ndarray) -> np.ndarray | None:
     """float64[N]: the mean of an entity's past targets and of the last three, plus the mean of all ``targets`` of the
@@ -46,11 +50,19 @@ def usual_level(features: FeatureMatrix, targets: np.ndarray) -> np.ndarray | No
     return typical + np.maximum(np.where(known, past.mean(axis=1), typical), 0.0)
 
 
-def numbers(
-    readings: Sequence[Reading], targets: np.ndarray, coverage: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """float64[Q] each: the middle of the queries and the edges of their interval, averaged over the readings and
-    calibrated on the held-out ones of the context's ``targets`` (float64[N]); none is negative where no target is.
+@dataclass(frozen=True)
+class Told:
+    """What is said of numbers, float64[Q] each: the median, the mean, the edges of the interval."""
+
+    middle: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def numbers(readings: Sequence[Reading], targets: np.ndarray, coverage: float) -> Told:
+    """The middle of the queries, their mean and the edges of their interval, averaged over the readings; the interval
+    is calibrated on the held-out ones of the context's ``targets`` (float64[N]); none is negative where no target is.
 
     A distribution over some thirty thresholds is no finer than they are. Where the target follows from other cells
     by a rule, or nearly, direct answers are closer: they, or half of them, take the median's place where they err less
@@ -62,19 +74,21 @@ def numbers(
     late, asked = _averaged(readings, 0.5)
     (late_low, low), (late_high, high) = (_averaged(readings, t) for t in tails)
     late_edges, edges = [late_low, late_high], [low, high]
+    mean = np.mean([r.mean() for r in readings], axis=0)
     if mixed.points is not None:
         known, told = mixed.points
         between = outputs.nearest((known + late) / 2), outputs.nearest((told + asked) / 2)
         errors, answers = min(((held - a[0], a) for a in (mixed.points, between)), key=lambda c: _size(c[0]))
         if _size(errors) < _size(held - late):
             late, asked = answers
+            mean = asked + errors.mean()
             offsets = np.quantile(errors, tails)
             late_edges, edges = [late + o for o in offsets], [asked + o for o in offsets]
     conformal = Conformal.fit(*late_edges, held, coverage)
     low, high = conformal(edges[0], asked, edges[1])
     if (targets >= 0).all():  # what is counted or adds up is never below nothing, whatever the margin says
-        asked, low, high = np.maximum(asked, 0.0), np.maximum(low, 0.0), np.maximum(high, 0.0)
-    return asked, low, high
+        asked, mean, low, high = (np.maximum(side, 0.0) for side in (asked, mean, low, high))
+    return Told(asked, mean, low, high)
 
 
 def _averaged(readings: Sequence[Reading], level: float) -> tuple[np.ndarray, np.ndarray]:

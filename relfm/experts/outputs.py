@@ -4,7 +4,7 @@ Binary: P(yes). Multiclass: P(class). Numbers: P(target > threshold) at K thresh
 minimises the absolute error and whose quantiles are the interval; skewed and zero-inflated targets need nothing more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Outputs:
     values      float64[K + 1]  numbers only: a typical target between neighbouring thresholds; the first and the last
                                 are the least and the greatest target, unless it takes few values
     weights     float64[K]      how much an error of each output costs, in units of the target; sums to 1
+    means       float64[K + 1]  numbers only: the mean target between neighbouring thresholds
     """
 
     kind: TargetKind
@@ -33,6 +34,7 @@ class Outputs:
     values: np.ndarray
     weights: np.ndarray
     is_discrete: bool = False
+    means: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(cls, kind: TargetKind, targets: np.ndarray, num_classes: int = 2) -> "Outputs":
@@ -53,14 +55,16 @@ class Outputs:
         else:
             thresholds = _thresholds(targets, held)
         cell = np.searchsorted(thresholds, targets, side="left")
-        values = np.array(
-            [np.median(targets[cell == k]) if (cell == k).any() else np.nan for k in range(len(thresholds) + 1)]
+        edges = np.append(thresholds, thresholds[-1])
+        cells = [targets[cell == k] for k in range(len(edges))]
+        values, means = (
+            np.array([typical(c) if len(c) else edge for c, edge in zip(cells, edges, strict=True)])
+            for typical in (np.median, np.mean)
         )
-        values = np.where(np.isnan(values), np.append(thresholds, thresholds[-1]), values)
         if not is_discrete:
             values[0], values[-1] = held[0], held[-1]
         gaps = np.maximum(np.diff(values), 1e-12 * max(float(np.ptp(held)), np.finfo(np.float64).tiny))
-        return cls(kind, thresholds, values, gaps / gaps.sum(), is_discrete)
+        return cls(kind, thresholds, values, gaps / gaps.sum(), is_discrete, means)
 
     @property
     def num_outputs(self) -> int:
@@ -92,6 +96,11 @@ class Outputs:
             return points
         values = distinct(self.values)
         return values[np.abs(points[:, None] - values).argmin(axis=1)]
+
+    def mean(self, probabilities: np.ndarray) -> np.ndarray:
+        """float64[N]: the target's mean under exceedance probabilities float64[N, K]."""
+        padded = np.pad(probabilities, ((0, 0), (1, 1)), constant_values=((0, 0), (1, 0)))
+        return -np.diff(padded, axis=1) @ self.means
 
     def quantile(self, probabilities: np.ndarray, level: float | np.ndarray) -> np.ndarray:
         """float64[N]: the target's quantile under exceedance probabilities float64[N, K]."""

@@ -30,7 +30,7 @@ def test_a_binary_file_has_the_documented_columns(predict, churn, tmp_path):
 def test_numbers_come_with_quantiles_named_after_the_interval(predict):
     outcome = predict(TOTAL, "-f", "csv", "--interval", "0.95")
     rows = pd.read_csv(io.StringIO(outcome.out))
-    assert list(rows.columns) == ["id", "cutoff", "prediction", "q2.5", "q50", "q97.5", "baseline"]
+    assert list(rows.columns) == ["id", "cutoff", "prediction", "q2.5", "q50", "q97.5", "mean", "baseline"]
     assert (rows["q2.5"] <= rows["q97.5"]).all()
 
 

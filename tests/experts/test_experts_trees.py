@@ -121,13 +121,13 @@ def mixed() -> Callable[..., tuple[Outputs, Mixed, np.ndarray]]:
 
 def test_direct_answers_win_only_where_they_err_less(mixed: Callable[..., tuple]) -> None:
     outputs, close, held = mixed(0.05)
-    middle, low, high = numbers([Reading(outputs, close)], held, 0.8)
-    assert np.abs(middle - held).max() < 0.2
-    assert (high - low).max() < 0.3
+    near = numbers([Reading(outputs, close)], held, 0.8)
+    assert np.abs(near.middle - held).max() < 0.2 and np.abs(near.mean - held).max() < 0.2
+    assert (near.high - near.low).max() < 0.3
     outputs, far, held = mixed(20.0)
-    middle, low, high = numbers([Reading(outputs, far)], held, 0.8)
-    assert np.ptp(middle) == 0
-    assert np.mean((low <= held) & (held <= high)) == pytest.approx(0.8, abs=0.05)
+    distant = numbers([Reading(outputs, far)], held, 0.8)
+    assert np.ptp(distant.middle) == 0
+    assert np.mean((distant.low <= held) & (held <= distant.high)) == pytest.approx(0.8, abs=0.05)
 
 
 @pytest.mark.parametrize(("offset", "unit"), [(1e12, 1.0), (0.0, 1e39), (0.0, 1e-30)])

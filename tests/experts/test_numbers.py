@@ -52,9 +52,40 @@ def test_readings_in_two_units_are_averaged():
         Reading(plain, certain(plain, targets)),
         Reading(scaled, certain(scaled, targets / units), units, units),
     )
-    both = numbers([one, other], targets, 0.8)[0]
-    np.testing.assert_allclose(both, (numbers([one], targets, 0.8)[0] + numbers([other], targets, 0.8)[0]) / 2)
-    assert np.abs(numbers([other], targets, 0.8)[0] - targets).mean() < 0.02 * targets.mean()
+    both = numbers([one, other], targets, 0.8).middle
+    np.testing.assert_allclose(both, (numbers([one], targets, 0.8).middle + numbers([other], targets, 0.8).middle) / 2)
+    assert np.abs(numbers([other], targets, 0.8).middle - targets).mean() < 0.02 * targets.mean()
+
+
+@pytest.mark.parametrize("share_of_nothing", [0.0, 0.9])
+def test_means_add_up_where_medians_do_not(share_of_nothing):
+    generator = np.random.default_rng(6)
+    targets = generator.lognormal(3, 1, 4000) * (generator.random(4000) >= share_of_nothing)
+    outputs = Outputs.of(TargetKind.REGRESSION, targets)
+    base_rate = np.tile(outputs.encode(targets).mean(axis=0), (4000, 1)).astype(np.float64)
+    found = numbers([Reading(outputs, Mixed(base_rate, {}, {}, np.arange(4000), base_rate, {}))], targets, 0.8)
+    np.testing.assert_allclose(found.mean.sum(), targets.sum(), rtol=1e-5)
+    assert found.middle.sum() < 0.8 * targets.sum()
+
+
+def test_means_of_readings_are_in_the_units_of_the_target():
+    generator = np.random.default_rng(7)
+    units = generator.lognormal(0, 1, 2000)
+    targets = units * generator.uniform(0.5, 1.5, 2000)
+    scaled = Outputs.of(TargetKind.REGRESSION, targets / units)
+    found = numbers([Reading(scaled, certain(scaled, targets / units), units, units)], targets, 0.8)
+    np.testing.assert_allclose(found.mean, targets, rtol=0.1)
+
+
+def test_a_mean_is_not_rounded_to_what_the_target_can_be_nor_below_nothing():
+    targets = np.random.default_rng(8).poisson(0.4, 1000).astype(np.float64)
+    outputs = Outputs.of(TargetKind.REGRESSION, targets)
+    base_rate = np.tile(outputs.encode(targets).mean(axis=0), (1000, 1)).astype(np.float64)
+    mixed = Mixed(base_rate, {}, {}, np.arange(1000), base_rate, {})
+    np.testing.assert_allclose(numbers([Reading(outputs, mixed)], targets, 0.8).mean, targets.mean(), rtol=1e-6)
+    points = np.full(1000, 0.0), np.full(1000, -3.0)
+    exact = Mixed(base_rate, {}, {}, np.arange(1000), np.zeros_like(base_rate) + 0.6, {}, points)
+    assert (numbers([Reading(outputs, exact)], targets, 0.8).mean >= 0).all()
 
 
 def test_a_target_of_few_values_is_predicted_as_one_of_them():
@@ -65,7 +96,7 @@ def test_a_target_of_few_values_is_predicted_as_one_of_them():
         Reading(plain, certain(plain, targets)),
         Reading(scaled, certain(scaled, targets / units), units, units),
     ]
-    assert set(numbers(readings, targets, 0.8)[0]) <= set(targets)
+    assert set(numbers(readings, targets, 0.8).middle) <= set(targets)
 
 
 def test_what_is_usual_is_the_mean_of_past_targets_and_of_all():
@@ -96,5 +127,5 @@ def test_a_margin_widens_below_nothing_only_where_targets_are(least: float, want
     outputs = Outputs.of(TargetKind.REGRESSION, targets)
     foretold = outputs.encode(np.full(300, least)).astype(np.float64)
     mixed = Mixed(foretold, {}, {}, np.arange(300), foretold, {})
-    middle, low, high = numbers([Reading(outputs, mixed)], targets, 0.8)
-    assert (set(middle), set(low), set(high)) == ({least}, {wanted}, {least + 5})
+    found = numbers([Reading(outputs, mixed)], targets, 0.8)
+    assert (set(found.middle), set(found.low), set(found.high)) == ({least}, {wanted}, {least + 5})

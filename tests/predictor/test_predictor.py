@@ -30,7 +30,7 @@ def frames(database: Database) -> dict[str, pd.DataFrame]:
     return {kind: FAST.predict(database, question, at=AT).frame for kind, question in QUESTIONS.items()}
 
 
-NUMBERS = ["prediction", "q10", "q50", "q90", "baseline"]
+NUMBERS = ["prediction", "q10", "q50", "q90", "mean", "baseline"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,7 @@ def test_numbers_lie_in_their_interval(frames: dict, kind: str) -> None:
     frame = frames[kind]
     assert ((frame["q10"] <= frame["q50"]) & (frame["q50"] <= frame["q90"])).all()
     assert (frame["prediction"] == frame["q50"]).all()
+    assert frame["mean"].between(0, frame["q90"].max() * 2).all()
 
 
 def test_ranks_count_from_one_and_best_come_first(frames: dict) -> None:
