@@ -103,7 +103,7 @@ def _columns(database: "Database") -> list[str]:
     for name, table in database.schema.tables.items():
         by_stype: dict[str, list[str]] = {}
         for column in table.columns:
-            if column.stype is not None:
+            if column.stype is not None and not database.is_hidden(name, column.name):
                 by_stype.setdefault(column.stype.value, []).append(column.name)
         if by_stype:
             lines.append(f"{name}: " + " · ".join(f"{stype} {', '.join(names)}" for stype, names in by_stype.items()))

@@ -28,7 +28,7 @@ def _table(table: Table) -> str:
         lines.append(f"time_from = {_names(table.time_from.columns)}")
     else:
         lines.append(f"time_column = {_text(table.time_column) if table.time_column else 'false'}")
-    excluded = [d.value for d in table.decisions if d.what == "exclude" and d.source == "user"]
+    excluded = [c for t, c in sorted(Schema.of([table]).excluded)]
     if excluded:
         lines.append(f"exclude = {_names(excluded)}")
     if any(c.type == "timestamp" and c.name != table.time_column for c in table.columns):

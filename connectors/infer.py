@@ -4,13 +4,14 @@ Every fact carries its source and evidence; the same rows and declarations give 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from relfm.connectors.canonical import canonical_type
 from relfm.connectors.connector import DeclaredTable
 from relfm.connectors.date_text import doubt
+from relfm.connectors.hindsight import written_in_hindsight
 from relfm.connectors.keys import (
     check_key,
     check_target,
@@ -28,10 +29,12 @@ from relfm.connectors.row_times import (
     dates_written_later,
     infer_time_column,
     inherit_times,
+    refuse_cycles,
     rows_without_a_moment,
 )
 from relfm.connectors.said import as_said, no_moments
 from relfm.connectors.stypes import stype_of
+from relfm.database import Database
 from relfm.errors import SchemaError
 from relfm.schema import Column, Decision, ForeignKey, Schema, Source, Table
 from relfm.stype import Stype
@@ -60,8 +63,14 @@ def infer(
     said = {name: overrides.get(name, _NOTHING_SAID) for name in kept}
     rows = {name: as_said(table, tables[name], said[name]) for name, table in kept.items()}
     facts = _facts(kept, rows, said)
-    ordered = in_order(Schema.of(_table(kept[n], rows[n], facts[n], {}) for n in kept), rows)
+    timed = Schema.of(_table(kept[n], rows[n], facts[n], {}) for n in kept)
+    ordered = in_order(timed, rows)
     stypes = {n: _stypes(n, ordered[n], facts[n], said[n]) for n in kept}
+    guessed = {n: [c for c, (stype, source, _) in stypes[n].items() if stype and source == "inferred"] for n in kept}
+    later = written_in_hindsight(Database(timed, ordered), {n: guessed[n] for n in kept if not kept[n].complete})
+    for (name, column), why in later.items():
+        excluded = Decision("exclude", column, "inferred", why)
+        facts[name] = replace(facts[name], decisions=(*facts[name].decisions, excluded))
     return Schema.of(_table(kept[n], ordered[n], facts[n], stypes[n]) for n in kept), ordered
 
 
@@ -185,7 +194,7 @@ def _times(
     said: Mapping[str, TableOverride],
 ) -> dict[str, RowTime]:
     times = {n: _time(declared[n], rows[n], links[n], said[n]) for n in rows}
-    _refuse_cycles({n: t.origin.table for n, t in times.items() if t.origin is not None})
+    refuse_cycles({n: t.origin.table for n, t in times.items() if t.origin is not None})
     timed = frozenset(n for n, t in times.items() if t.column or t.origin)
     settled = {n for n in rows if declared[n].complete or said[n].time_column is not None or times[n].is_unknown}
     without = frozenset(n for n in rows if n not in timed and n not in settled and rows[n].num_rows)
@@ -222,18 +231,6 @@ def _time(table: DeclaredTable, rows: pa.Table, links: tuple[ForeignKey, ...], s
     return RowTime() if not rows.num_rows else infer_time_column(table.name, rows)
 
 
-def _refuse_cycles(origins: Mapping[str, str]) -> None:
-    for start in origins:
-        seen, name = [start], origins[start]
-        while name in origins and name not in seen:
-            seen.append(name)
-            name = origins[name]
-        if name in seen:
-            raise SchemaError(
-                f"the tables {', '.join(seen)} take their time from each other", hint="give one of them a time_column"
-            )
-
-
 def _stypes(
     name: str, rows: pa.Table, facts: Facts, said: TableOverride
 ) -> dict[str, tuple[Stype | None, Source, str]]:
@@ -242,7 +239,7 @@ def _stypes(
     found: dict[str, tuple[Stype | None, Source, str]] = {}
     for column in rows.column_names:
         if column in said.exclude:
-            found[column] = (None, "user", "excluded")
+            found[column] = (said.stypes.get(column), "user", "excluded")
         elif column in said.stypes:
             found[column] = (said.stypes[column], "user", "schema file")
         elif column in keys:

@@ -54,11 +54,10 @@ def connect(
     with closing(open_source(source, schema)) as connector:
         snapshot, key = _snapshot(connector, tables, cache, None if folder is None else Path(folder), progress)
     if schema_file is None:
-        return Database(snapshot.schema, snapshot.tables, key=key)
+        return Database(snapshot.schema, snapshot.tables, hidden=snapshot.schema.excluded, key=key)
     overrides = read_overrides(schema_file, snapshot.declared)
     described, rows = infer(snapshot.declared, snapshot.tables, overrides)
-    excluded = frozenset((t, c) for t, said in overrides.items() for c in said.exclude if t in rows)
-    return Database(described, rows, hidden=excluded, key=key)
+    return Database(described, rows, hidden=described.excluded, key=key)
 
 
 def _snapshot(

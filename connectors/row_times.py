@@ -103,6 +103,19 @@ def _share_at_most(one: pa.ChunkedArray, other: pa.ChunkedArray) -> float:
     return 1.0 if share is None else share
 
 
+def refuse_cycles(origins: Mapping[str, str]) -> None:
+    """SchemaError if tables take their time (each from the one that it maps to) from each other."""
+    for start in origins:
+        seen, name = [start], origins[start]
+        while name in origins and name not in seen:
+            seen.append(name)
+            name = origins[name]
+        if name in seen:
+            raise SchemaError(
+                f"the tables {', '.join(seen)} take their time from each other", hint="give one of them a time_column"
+            )
+
+
 def inherit_times(
     tables: Mapping[str, pa.Table],
     primary_keys: Mapping[str, tuple[str, ...]],

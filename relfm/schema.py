@@ -124,6 +124,15 @@ class Schema:
             raise SchemaError(f"unknown table '{name}'", hint=suggestion(name, self.tables))
         return self.tables[found]
 
+    @property
+    def excluded(self) -> frozenset[tuple[str, str]]:
+        """Every (table, column) that no feature may read: a user says so, or its cells were written later."""
+        columns = {(name, c.name) for name, t in self.tables.items() for c in t.columns}
+        return (
+            frozenset((n, d.value) for n, t in self.tables.items() for d in t.decisions if d.what == "exclude")
+            & columns
+        )
+
     def children_of(self, table: str) -> list[tuple[Table, ForeignKey]]:
         """Every (table, foreign key) that points at ``table``."""
         return [(t, fk) for t in self.tables.values() for fk in t.foreign_keys if fk.table == table]
