@@ -245,7 +245,7 @@ def _stypes(
         elif column in keys:
             found[column] = (None, "inferred", "")
         else:
-            stype, why = stype_of(name, column, rows.column(column))
+            stype, why = stype_of(name, column, rows.column(column), is_time=column == facts.time.column)
             found[column] = (stype, "inferred", why)
     return found
 

@@ -51,6 +51,9 @@ _START = words_of(
     "from effective release released enrolled entered admitted admit debut launched founded filed invoice order "
     "purchase occurrence observation measured sampled landed loaded"
 )
+_LOG = words_of(
+    "log logs history histories audit audits trail change changes transition transitions revision revisions"
+)
 _PLAIN = words_of("date time timestamp ts day datetime dt at on utc when stamp local")
 
 
@@ -81,6 +84,11 @@ def role_of(table: str, column: str) -> Role:
     if not rest or "".join(t for t in tokens(column) if t in rest) in table_parts(table):
         return Role.PLAIN
     return Role.UNKNOWN
+
+
+def is_log(table: str) -> bool:
+    """Whether each row of such a table is a change of something, kept and not overwritten."""
+    return bool(_LOG.intersection(tokens(table)))
 
 
 def _split_compounds(column: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.connectors.names import is_quantity, key_stem, short_table_forms, table_forms, tokens
-from relfm.connectors.roles import Role, role_of
+from relfm.connectors.roles import Role, is_log, role_of
 from relfm.errors import SchemaError
 from relfm.schema import Decision, ForeignKey
 from relfm.times import DAY
@@ -37,11 +37,16 @@ def infer_time_column(table: str, rows: pa.Table) -> RowTime:
     roles = {c: role_of(table, c) for c in rows.column_names if pa.types.is_timestamp(rows.column(c).type)}
     shares = {c: _share_known(rows.column(c)) for c, role in roles.items() if role.may_be_row_time}
     likely = [c for c, share in shares.items() if share >= _KNOWN]
+    changes = [c for c, role in roles.items() if role is Role.MUTATION and _share_known(rows.column(c)) >= _MOSTLY]
+    is_of_changes = not shares and len(changes) == 1 and is_log(table)
     passed = tuple(
         Decision("suspect", f"{role} date", "inferred", "such a date is never the time of a row", c)
         for c, role in roles.items()
-        if not role.may_be_row_time
+        if not role.may_be_row_time and not (is_of_changes and c in changes)
     )
+    if is_of_changes:
+        why = "each row of a log is a change, and this says when"
+        return RowTime(changes[0], None, (Decision("time_column", changes[0], "inferred", why), *passed))
     if not likely:
         few = {c: f"only {s:.0%} of its cells are known, too few for the time of a row" for c, s in shares.items()}
         sparse = (Decision("suspect", "mostly missing", "inferred", why, c) for c, why in few.items())

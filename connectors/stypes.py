@@ -18,10 +18,10 @@ _SUMMARY_WORDS = words_of("lifetime ltv")
 Decided = tuple[Stype | None, str]
 
 
-def stype_of(table: str, column: str, values: pa.ChunkedArray) -> Decided:
+def stype_of(table: str, column: str, values: pa.ChunkedArray, *, is_time: bool = False) -> Decided:
     """The semantic type of a column that is no key (None: no feature reads it), and why.
 
-    ``values`` are in canonical types and in time order.
+    ``values`` are in canonical types and in time order; ``is_time`` says that they are the times of their rows.
     """
     head = earliest(values)
     if not len(head):
@@ -30,7 +30,7 @@ def stype_of(table: str, column: str, values: pa.ChunkedArray) -> Decided:
         return None, "suspect: a summary that is written over as time goes on"
     if pa.types.is_timestamp(values.type):
         role = role_of(table, column)
-        if role.is_written_later:
+        if role.is_written_later and not is_time:
             return None, f"suspect: {role} date, written after the row was made"
         return Stype.timestamp, "moments"
     if pa.types.is_list(values.type):

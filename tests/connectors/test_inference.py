@@ -283,3 +283,12 @@ def test_later_rows_do_not_change_the_schema() -> None:
 def test_stype_of_a_column(column: str, cells: list, stype: Stype | None) -> None:
     schema = inferred({"things": {"id": ids(100), "made": days(100, "2001-01-01"), column: cells}})
     assert schema.table("things").column(column).stype is stype
+
+
+def test_a_log_of_changes_is_timed_by_them():
+    changed = {"id": ids(40), "status": words(40, 3), "changed_at": days(40)}
+    schema = inferred({"status_history": changed, "AuditLog": changed | {"created_at": days(40)}, "stores": changed})
+    assert times(schema) == {"status_history": "changed_at", "AuditLog": "created_at", "stores": None}
+    assert schema.tables["status_history"].column("changed_at").stype is Stype.timestamp
+    assert not schema.tables["status_history"].column("changed_at").is_written_later
+    assert schema.tables["AuditLog"].column("changed_at").stype is None
