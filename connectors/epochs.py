@@ -9,8 +9,12 @@ import pyarrow.compute as pc
 
 from relfm.connectors.names import tokens
 
-_HINTS = frozenset({"at", "date", "datetime", "time", "timestamp", "ts", "on", "day", "when", "utc"})
-_NOT_HINTS = frozenset({"lap", "duration", "elapsed", "response", "ms", "milliseconds", "seconds", "minutes", "hours"})
+_MOMENTS = frozenset({"at", "date", "datetime", "timestamp", "ts", "on", "when", "utc", "epoch", "unix"})
+_HINTS = _MOMENTS | {"time", "day"}
+_NOT_HINTS = frozenset({"lap", "duration", "elapsed", "response"})
+_UNITS = frozenset({"ms", "millis", "milliseconds", "seconds", "minutes", "hours"})
+"""``time_ms`` is mostly how long something took, ``ts_ms`` and ``created_at_ms`` are moments."""
+
 _EARLIEST = 315_532_800  # 1980-01-01, in seconds
 _LATEST = 4_102_444_800  # 2100-01-01
 _TO_MICROSECONDS = ((1, 1_000_000), (1_000, 1_000), (1_000_000, 1), (1_000_000_000, None))
@@ -19,7 +23,8 @@ _TO_MICROSECONDS = ((1, 1_000_000), (1_000, 1_000), (1_000_000, 1), (1_000_000_0
 def moments_of_integers(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     """int64 as timestamp[us] if the name hints at a moment and all values are moments, else as they are."""
     parts = tokens(name)
-    if not _HINTS.intersection(parts) or _NOT_HINTS.intersection(parts):
+    hints = _MOMENTS if _UNITS.intersection(parts) else _HINTS
+    if not hints.intersection(parts) or _NOT_HINTS.intersection(parts):
         return values
     converted = as_moments(values)
     return values if converted is None else converted

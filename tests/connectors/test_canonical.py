@@ -128,7 +128,8 @@ def test_what_cannot_be_held_has_a_reason(cells: list, kind: pa.DataType, reason
 @pytest.mark.parametrize(
     ("name", "value"),
     [("created_at", 1_700_000_000), ("ts", 1_700_000_000_000), ("eventTime", 1_700_000_000_000_000),
-     ("logged_on", 1_700_000_000_000_000_000)],
+     ("logged_on", 1_700_000_000_000_000_000), ("ts_ms", 1_700_000_000_000), ("created_at_ms", 1_700_000_000_000),
+     ("epoch_seconds", 1_700_000_000)],
 )  # fmt: skip
 def test_integers_are_moments_if_the_name_says_so(name: str, value: int) -> None:
     assert held([value, None], name=name)[1] == [datetime.datetime(2023, 11, 14, 22, 13, 20), None]
@@ -140,3 +141,8 @@ def test_calendar_days_as_integers() -> None:
     assert held([20240230], name="sale_date") == ("int64", [20240230])
     assert held([20240229], name="sku") == ("int64", [20240229])
     assert held([95_012], name="lap_time") == ("int64", [95_012])
+
+
+def test_how_long_something_took_is_no_moment() -> None:
+    for name in ("time_ms", "day_seconds", "lap_time", "duration_at_ms"):
+        assert held([1_700_000_000], name=name) == ("int64", [1_700_000_000])
