@@ -16,7 +16,7 @@ from relfm.connectors.roles import Role, role_of
 from relfm.connectors.summaries import Details, summaries_of
 from relfm.database import Database
 from relfm.schema import ForeignKey
-from relfm.times import MISSING_TIME, TIMELESS
+from relfm.times import DAY, MISSING_TIME, TIMELESS, parse_time
 
 ENOUGH_ROWS = 20
 """Fewer rows of which something has become, or of which nothing has, show nothing."""
@@ -28,18 +28,22 @@ _FEW_VALUES = 12
 _ERRORS = 0.01
 _PLANNED = 0.01
 _SAY_NOTHING = (Role.LIFE, Role.PLAIN, Role.UNKNOWN)
-"""Dates of no known role may be missing by nature (a single trip has no date of return)."""
+"""Dates of no known role may be missing by nature (a single trip has no date of return), if none is still to come."""
+
+_NOW = 2 * DAY
+_NEVER = parse_time("2200-01-01")
+"""Later dates stand for none (9999-12-31)."""
 
 
 @dataclass(frozen=True, eq=False)
 class _State:
     """What has become of a table's rows: in words, bool[n] of which, bool[n] of which that can be told, and how many
-    values of a column may stand for it."""
+    distinct values a column may have that stands for it."""
 
     what: str
     state: np.ndarray
     known: np.ndarray
-    most_values: int = _FEW_VALUES + 1
+    most_values: float = np.inf
 
 
 def written_in_hindsight(database: Database, columns: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], str]:
@@ -57,8 +61,9 @@ def written_in_hindsight(database: Database, columns: Mapping[str, Sequence[str]
         for details in _details_of(database, parent) if owners else ():
             for owner, rows in owners:
                 found |= {(owner, c): why for c, why in summaries_of(database, owner, left(owner), details, rows)}
+    end = _data_end(database)
     for table in database.schema.tables:
-        found |= {(table, c): why for c, why in _marks(database, table, left(table))}
+        found |= {(table, c): why for c, why in _marks(database, table, left(table), end)}
     return found
 
 
@@ -85,7 +90,7 @@ def _owners(database: Database, parent: str, tables: Container[str]) -> list[tup
     return owners
 
 
-def _marks(database: Database, table: str, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _marks(database: Database, table: str, columns: Sequence[str], end: float) -> Iterator[tuple[str, str]]:
     """The columns that stand for what has become of their rows, and for what."""
     number = database.num_rows(table)
     rows = np.arange(0, number, max(1, -(-number // MOST_ROWS)))
@@ -93,12 +98,12 @@ def _marks(database: Database, table: str, columns: Sequence[str]) -> Iterator[t
     cells = [(c, values) for c, values in cells if not pa.types.is_timestamp(values.type)]
     if len(rows) < 2 * ENOUGH_ROWS or not cells:
         return
-    states = [replace(s, state=s.state[rows], known=s.known[rows]) for s in _states(database, table)]
+    states = [replace(s, state=s.state[rows], known=s.known[rows]) for s in _states(database, table, end)]
     states = [s for s in states if _both_ways(s.state[s.known]) >= ENOUGH_ROWS]
     for column, values in cells if states else ():
-        codes = _codes(values.take(pa.array(rows)))
-        for one in states if codes is not None else ():
-            if _tells(codes[one.known], one.state[one.known], one.most_values):
+        codes, distinct = _codes(values.take(pa.array(rows)))
+        for one in states if codes.min() < codes.max() else ():
+            if distinct <= one.most_values and _tells(codes[one.known], one.state[one.known]):
                 yield column, f"its values follow from {one.what}"
                 break
 
@@ -107,22 +112,27 @@ def _both_ways(state: np.ndarray) -> int:
     return int(min(state.sum(), (~state).sum()))
 
 
-def _tells(codes: np.ndarray, state: np.ndarray, most_values: int) -> bool:
+def _tells(codes: np.ndarray, state: np.ndarray) -> bool:
     """Whether each value stands on one side of the state, but for a few rows."""
     sides = np.bincount(2 * codes + state, minlength=2 * (int(codes.max()) + 1)).reshape(-1, 2)
-    is_told = sides.min(axis=1).sum() <= _ERRORS * sides.sum(axis=0).min()
-    return bool(is_told and (sides.sum(axis=1) > 0).sum() <= most_values)
+    return bool(sides.min(axis=1).sum() <= _ERRORS * sides.sum(axis=0).min())
 
 
-def _states(database: Database, table: str) -> Iterator[_State]:
+def _states(database: Database, table: str, end: float) -> Iterator[_State]:
     times = database.times(table)
     described = database.schema.tables[table]
     for column in described.columns:
-        is_date = column.type == "timestamp" and column.name != described.time_column
-        if is_date and role_of(table, column.name) not in _SAY_NOTHING:
-            state = _has_passed(database, database.numbers(table, column.name), times)
-            if state is not None:
-                yield _State(f"whether {column.name} has come", *state)
+        if column.type != "timestamp" or column.name == described.time_column:
+            continue
+        dates = database.numbers(table, column.name)
+        passed, known = dates <= end, ~np.isnan(dates)
+        is_planned = (known & ~passed).sum() > _PLANNED * known.sum()
+        late = passed & (times != MISSING_TIME)
+        comes_later = late.any() and np.mean(dates[late] > times[late]) >= 0.5
+        if comes_later and (is_planned or role_of(table, column.name) not in _SAY_NOTHING):
+            # A date never ahead is written when it comes; a planned one says nothing where it is missing, or is now.
+            can_tell = known & (np.abs(dates - end) > _NOW) if is_planned else np.ones(len(dates), dtype=bool)
+            yield _State(f"whether {column.name} has come", passed, can_tell)
     if not database.is_timed(table):
         return
     for details in _details_of(database, table):
@@ -133,16 +143,12 @@ def _states(database: Database, table: str) -> Iterator[_State]:
         yield _State(f"whether a later row has the same {'+'.join(key.columns)}", *later, most_values=2)
 
 
-def _has_passed(database: Database, dates: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """A date that is never ahead of the data is written when it comes, and one without it has not come; one that is
-    planned says nothing where it is missing. None if it mostly does not come later than its row."""
-    ends = [t[t > TIMELESS].max(initial=TIMELESS) for t in map(database.times, database.tables)]
-    known, passed = ~np.isnan(dates), dates <= max(ends, default=TIMELESS)
-    late = passed & (times != MISSING_TIME)
-    if not late.any() or np.mean(dates[late] > times[late]) < 0.5:
-        return None
-    is_planned = (known & ~passed).sum() > _PLANNED * known.sum()
-    return passed, known if is_planned else np.ones(len(dates), dtype=bool)
+def _data_end(database: Database) -> float:
+    """The latest moment of which a row tells, or a date that is written when it comes."""
+    dates = [database.times(name).astype(np.float64) for name in database.tables]
+    for name, table in database.schema.tables.items():
+        dates += [database.numbers(name, c.name) for c in table.columns if c.is_written_later]
+    return max((float(d[d < _NEVER].max(initial=TIMELESS)) for d in dates), default=TIMELESS)
 
 
 def _has_details(details: Details, times: np.ndarray) -> np.ndarray | None:
@@ -162,16 +168,15 @@ def _has_later(database: Database, table: str, key: ForeignKey) -> tuple[np.ndar
     return known & (latest[parents] > times), known
 
 
-def _codes(values: pa.ChunkedArray) -> np.ndarray | None:
-    """int64[n]: which value each cell holds, if there are few, else whether it is missing, or nothing, or more; None
-    if all are alike."""
+def _codes(values: pa.ChunkedArray) -> tuple[np.ndarray, int]:
+    """int64[n]: which value each cell holds, if there are few, else whether it is missing, or nothing, or more; and how
+    many values there are."""
     if pa.types.is_list(values.type):
-        codes = pc.is_valid(values).to_numpy().astype(np.int64)
-    else:
-        encoded = pc.fill_null(values.combine_chunks().dictionary_encode().indices, -1).to_numpy().astype(np.int64) + 1
-        codes = encoded
-        if encoded.max() > _FEW_VALUES:
-            is_number = pa.types.is_int64(values.type) or pa.types.is_float64(values.type)
-            more = pc.fill_null(pc.not_equal(values, 0), False).to_numpy() if is_number else encoded > 0
-            codes = (encoded > 0).astype(np.int64) + more
-    return codes if codes.min() < codes.max() else None
+        return pc.is_valid(values).to_numpy().astype(np.int64), len(values)
+    encoded = values.combine_chunks().dictionary_encode()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64) + 1
+    if len(encoded.dictionary) > _FEW_VALUES:
+        is_number = pa.types.is_int64(values.type) or pa.types.is_float64(values.type)
+        more = pc.fill_null(pc.not_equal(values, 0), False).to_numpy() if is_number else codes > 0
+        codes = (codes > 0).astype(np.int64) + more
+    return codes, len(encoded.dictionary)

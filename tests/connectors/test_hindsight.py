@@ -103,6 +103,7 @@ def test_sums_of_details_that_came_with_their_row_stay(frames):
 def test_the_last_state_of_a_log_is_no_mark(frames):
     log = frames["versions"][["id", "customer_id", "valid_from"]].rename(columns={"valid_from": "logged_at"})
     log["status"] = np.repeat(["open", "seen", "closed"], 300)
+    log["ward"] = np.repeat([1.0, 2.0, np.nan], 300) * np.tile(np.arange(300), 3)
     log["is_last"] = np.repeat([False, False, True], 300)
     found = left_out(connect({"customers": frames["customers"][["id", "created_at"]], "status_log": log}).schema)
     assert found == {"status_log.is_last": "its values follow from whether a later row has the same customer_id"}
@@ -129,3 +130,33 @@ def test_what_was_left_out_can_be_asked_about(frames):
     question = "PREDICT orders.state FOR EACH orders.id"
     found = Predictor(effort="fast").predict(connect(frames), question, entities=[1, 2])
     assert set(found.frame["prediction"]) <= {"sent", "came", "new"}
+
+
+def test_what_follows_from_a_date_to_come_is_left_out_and_what_dates_lack_by_nature_is_not():
+    generator = np.random.default_rng(0)
+    made = np.sort(generator.uniform(0, DAYS, 2000))
+    start = made + generator.exponential(30, 2000)
+    is_return = generator.integers(0, 2, 2000).astype(bool)
+    trips = pd.DataFrame({"id": range(2000), "booked_at": dated(made), "flies": dated(start)})
+    trips["flies_back"] = dated(np.where(is_return, start + 5, np.nan))
+    trips["kind"] = np.where(is_return, "return", "single")
+    gone = start < DAYS
+    trips["state"] = np.where(gone, generator.choice(["flown", "missed"], 2000), "booked")
+    trips["missed"] = pd.array(np.where(gone, trips["state"] == "missed", None), dtype="boolean")
+    assert left_out(connect({"trips": trips}).schema) == {
+        "trips.state": "its values follow from whether flies has come",
+        "trips.missed": "its values follow from whether flies has come",
+    }
+
+
+def test_the_data_go_on_as_long_as_something_is_written():
+    """Nobody was hired of late, and people go on leaving."""
+    generator = np.random.default_rng(0)
+    hired = generator.uniform(0, 200, 800)
+    left = hired + generator.exponential(400, 800)
+    staff = pd.DataFrame({"id": range(800), "hired_at": dated(hired)})
+    staff["terminated_at"] = dated(np.where(left < DAYS, left, np.nan)).fillna(datetime(2999, 12, 31))
+    staff["status"] = np.where(left < DAYS, "left", "here")
+    assert left_out(connect({"staff": staff}).schema) == {
+        "staff.status": "its values follow from whether terminated_at has come"
+    }
