@@ -56,6 +56,8 @@ def backtest(
     done = int((made.table["fold"].unique() != "all").sum())
     if done < folds:
         voice.note(f"the history holds {done} folds, not {folds}")
+    for warning in made.warnings:
+        voice.warn(warning)
     if json:
         show_json(as_json(made))
     else:
@@ -98,6 +100,7 @@ def as_json(made: "Backtest") -> dict[str, Any]:
         "calibration_error": made.calibration_error,
         "verdict": made.verdict,
         "leads": {method: asdict(lead) for method, lead in made.leads.items()},
+        "warnings": list(made.warnings),
         "rows": rows_as_json(made.table),
     }
 

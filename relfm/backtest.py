@@ -4,6 +4,7 @@ Each fold is answered from what was known at its cutoff; its own labels serve on
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from relfm.calibration import diluted
 from relfm.context import known_at, taught_by
 from relfm.database import Database
 from relfm.distinct import distinct
+from relfm.doubts import warnings_of
 from relfm.errors import DataCannotAnswer
 from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import budget_of
@@ -60,7 +62,8 @@ def backtest(
     for number, (positions, known_by) in enumerate(cut):
         say(f"fold {number + 1} of {len(cut)}: {len(positions):,} rows")
         made.append(_fold(predictor, database, task, labelled, positions, known_by))
-    return scored(task, made, OURS if predictor.adapt is None else ADAPTED)
+    found = scored(task, made, OURS if predictor.adapt is None else ADAPTED)
+    return replace(found, warnings=warnings_of(database, task, moment, labelled))
 
 
 def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.ndarray, int | None]]:

@@ -15,6 +15,7 @@ from relfm.labels import QueryLabeller
 from relfm.moments import clock, counted_in, data_end, tables_of, usual_end
 from relfm.query.nodes import Column, Compare, Comparison, Constant, Constants
 from relfm.query.walk import walk
+from relfm.rewritten import rewritten_cells
 from relfm.schema import suggestion
 from relfm.task import Examples, TargetKind, Task
 from relfm.times import DAY, MISSING_TIME, SECOND, TIMELESS, format_time, when
@@ -43,7 +44,7 @@ def warnings_of(database: Database, task: Task, at: int, context: Examples) -> t
             days = (at - last) // DAY
             end = format_time(last // SECOND * SECOND)
             found.append(f"the data end at {end}, {days:,} days before {format_time(at)}: the answers are stale")
-    return (*found, *oddities_of(database, task, at))
+    return (*found, *rewritten_cells(database, task, context), *oddities_of(database, task, at))
 
 
 def oddities_of(database: Database, task: Task, at: int) -> tuple[str, ...]:

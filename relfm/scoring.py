@@ -61,6 +61,7 @@ class Backtest:
                        right from what it is said to be (multiclass), or the interval's coverage from what it promised
     leads              by how much relfm's metric over all folds is better than each other method's (below 0: worse),
                        with the 95 % interval of that difference on the same resamples; NaN where there are too few
+    warnings           what speaks against trusting them, as beside a prediction
     """
 
     table: "pd.DataFrame"
@@ -69,6 +70,7 @@ class Backtest:
     calibration_error: float | None
     verdict: str
     leads: Mapping[str, Score] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ ORDER = (
     {"query"},
     {"labels", "context"},
     {"graph"},
-    {"moments"},
+    {"moments", "rewritten"},
     {"doubts"},
     {"asked", "metrics"},
     {"planning", "label_table"},

@@ -22,7 +22,9 @@ def measured(monkeypatch):
             }
         )
         leads = {"lightgbm": Score(0.02, float("nan"), 0.05)}
-        made = Backtest(table, metric, value, 0.021, "better than every baseline in 1 of 1 folds", leads)
+        made = Backtest(
+            table, metric, value, 0.021, "better than every baseline in 1 of 1 folds", leads, ("few labels",)
+        )
         monkeypatch.setattr(Predictor, "backtest", lambda *_, **__: made)
 
     return pretend
@@ -45,7 +47,9 @@ def test_the_verdict_follows_a_table(relfm, shop, churn, measured):
 
 def test_the_verdict_of_machine_forms_is_on_stderr(relfm, shop, churn, measured):
     measured()
-    assert "Verdict: better" in relfm("backtest", shop, churn).err
+    err = relfm("backtest", shop, churn).err
+    assert "Verdict: better" in err
+    assert "warning: few labels" in err
     outcome = relfm("backtest", shop, churn, "-o", "folds.csv")
     assert outcome.out == ""
     assert "Verdict: better" in outcome.err
@@ -57,6 +61,7 @@ def test_json_holds_metric_verdict_and_rows(relfm, shop, churn, measured):
     assert (told["metric"], told["value"], told["calibration_error"]) == ("auroc", 0.8, 0.021)
     assert told["verdict"].startswith("better")
     assert told["leads"] == {"lightgbm": {"value": 0.02, "low": None, "high": 0.05}}
+    assert told["warnings"] == ["few labels"]
     assert len(told["rows"]) == 2
 
 
@@ -75,7 +80,7 @@ def test_a_missed_bar_is_exit_code_1(relfm, shop, churn, measured, metric, value
     measured(metric, value)
     outcome = relfm("backtest", shop, churn, "--fail-under", bar)
     assert outcome.code == code
-    assert ("warning: " in outcome.err) == (code == 1)
+    assert (f"warning: {metric} " in outcome.err) == (code == 1)
 
 
 def test_a_bar_for_another_metric_is_exit_code_2(relfm, shop, churn, measured):
