@@ -51,7 +51,12 @@ def oddities_of(database: Database, task: Task, at: int) -> tuple[str, ...]:
     """What is odd about the data or about how the question fits them, labels aside."""
     found = [*_still_to_come(database, task), *_thin_end(database, task, at), *_unknown_values(database, task, at)]
     undated = undated_rows(database, task)
-    return (*found, *([] if undated is None else [undated]), *_without_time(database, task))
+    return (
+        *found,
+        *([] if undated is None else [undated]),
+        *_without_time(database, task),
+        *_whether_ever(database, task),
+    )
 
 
 def undated_rows(database: Database, task: Task) -> str | None:
@@ -87,6 +92,22 @@ def _without_time(database: Database, task: Task) -> Iterator[str]:
             f"no column tells when the rows of {', '.join(timeless)} came, so all count as known at any time: if they "
             "came one by one, name a time_column or time_from in relfm.toml, or leave them out with skip = true"
         )
+
+
+def _whether_ever(database: Database, task: Task) -> Iterator[str]:
+    """Whether a date is missing today depends on how long ago its row came: nobody means that."""
+    if task.horizon is not None or not isinstance(task.labeller, QueryLabeller):
+        return
+    for node in walk(task.labeller.bound.query.target):
+        is_null = isinstance(node, Comparison) and node.operator in (Compare.IS, Compare.IS_NOT)
+        if is_null and isinstance(node.left, Column):
+            table = database.schema.tables[node.left.table]
+            if table.column(node.left.name).type == "timestamp":
+                yield (
+                    f"{node} is about today, however long ago a row came: to ask whether it comes within a window, "
+                    f"make a view of the rows that have {node.left.name} (it and the key of {table.name}), read it by "
+                    f"--tables {table.name},… and COUNT its rows"
+                )
 
 
 def _still_to_come(database: Database, task: Task) -> Iterator[str]:
