@@ -39,7 +39,7 @@ class HeadInputs:
     def flipped(self) -> "HeadInputs":
         """The same with yes and no exchanged."""
         descriptors = self.descriptors.copy()
-        descriptors[[2, 6]] *= -1
+        descriptors[2] *= -1
         return replace(
             self,
             odds=-self.odds,
@@ -81,7 +81,7 @@ def head_inputs(
         present[absent] = 0
     rate = float((shown.sum() + 1) / (len(shown) + 2))
     base = float(np.log(rate / (1 - rate)))
-    descriptors = _descriptors(episode, known, asked, shown, base, present)
+    descriptors = _descriptors(episode, known, shown, base, present)
     near, far = _aligned(episode.context_inputs[context], source_inputs[queries], shown)
     shown_source = episode.context_shown if own else episode.query_shown
     return HeadInputs(
@@ -107,9 +107,10 @@ def centred_loss(odds: np.ndarray, shown: np.ndarray) -> float:
 
 
 def _descriptors(
-    episode: Episode, known: np.ndarray, asked: np.ndarray, shown: np.ndarray, base: float, present: np.ndarray
+    episode: Episode, known: np.ndarray, shown: np.ndarray, base: float, present: np.ndarray
 ) -> np.ndarray:
-    """What sort of question it is, and how each expert fared out of fold, against the base rate alone."""
+    """What sort of question it is, and how each expert fared out of fold, against the base rate alone. Nothing about
+    the queries as a whole: an answer would depend on who else is asked."""
     rate = float(shown.mean()) if len(shown) else 0.5
     alone = max(centred_loss(np.full(len(shown), base), shown), 1e-3)
     fared = [centred_loss(known[:, e], shown) / alone - 1 if present[e] else 0.0 for e in range(NUM_EXPERTS)]
@@ -121,8 +122,8 @@ def _descriptors(
         min(rate, 1 - rate),
         np.log(max(episode.num_features, 1)) / 4 - 1,
         float(episode.is_number),
-        asked[:, -1].mean() - known[:, -1].mean(),
-        np.log((asked[:, -1].std() + 1e-3) / (known[:, -1].std() + 1e-3)),
+        0.0,  # these two told of the queries once, and the networks that are shipped have a place for them
+        0.0,
     ]
     shares = np.append(episode.shares * present[:-1], 0)
     return np.concatenate([told, 4 * np.array(fared), spread / 2, shares]).clip(-8, 8).astype(np.float32)

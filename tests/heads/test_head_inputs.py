@@ -43,6 +43,14 @@ def test_query_targets_are_wanted_and_never_seen() -> None:
     np.testing.assert_array_equal(before.wanted, 1 - after.wanted)
 
 
+def test_what_is_said_of_a_query_does_not_depend_on_who_else_is_asked() -> None:
+    one = episode()
+    alone, among = head_inputs(one, 0, 6, queries=np.array([7])), head_inputs(one, 0, 6)
+    np.testing.assert_array_equal(alone.descriptors, among.descriptors)
+    np.testing.assert_array_equal(alone.odds[-1], among.odds[one.num_context + 7])
+    np.testing.assert_array_equal(alone.inputs[-1], among.inputs[one.num_context + 7])
+
+
 def test_an_absent_expert_leaves_no_trace() -> None:
     one = episode()
     odds = one.context_odds.copy()

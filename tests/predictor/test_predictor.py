@@ -119,6 +119,13 @@ def test_named_entities_get_the_answer_that_they_get_among_all(database: Databas
     assert found["probability"][0] == pytest.approx(whole["probability"][103], rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+def test_the_default_experts_answer_one_as_they_answer_all(database: Database, kind: str) -> None:
+    first = Predictor().predict(database, QUESTIONS[kind], at=AT).frame.head(1)
+    alone = Predictor().predict(database, QUESTIONS[kind], at=AT, entities=first["user_id"]).frame
+    pd.testing.assert_frame_equal(alone, first, rtol=1e-6)
+
+
 def test_composite_keys_name_entities() -> None:
     lines = [{"order_id": n // 2, "line_no": n % 2, "amount": float(n % 7)} for n in range(400)]
     lines[5]["amount"] = None
