@@ -4,7 +4,20 @@ from typing import Annotated
 
 import typer
 
-from relfm.cli import backtest, benchmark, demo, describe, labels, models, plan, predict, prepare, pretrain, synth
+from relfm.cli import (
+    backtest,
+    benchmark,
+    demo,
+    describe,
+    explain,
+    labels,
+    models,
+    plan,
+    predict,
+    prepare,
+    pretrain,
+    synth,
+)
 from relfm.cli.options import spread
 
 _EPILOG = (
@@ -21,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (demo, describe, labels, plan, predict, backtest, benchmark, synth, prepare, pretrain, models):
+for module in (demo, describe, labels, plan, predict, explain, backtest, benchmark, synth, prepare, pretrain, models):
     name = module.__name__.rpartition(".")[2]
     app.command(name)(spread(getattr(module, name)))
 

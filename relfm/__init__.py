@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from relfm.connectors import connect
     from relfm.database import Database
     from relfm.errors import RelfmError
+    from relfm.explain import Explanation
     from relfm.planning import Plan, plan
     from relfm.predictor import Prediction, Predictor
     from relfm.query import PredictiveQuery, parse
@@ -17,6 +18,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Backtest": "relfm.scoring",
     "Database": "relfm.database",
+    "Explanation": "relfm.explain",
     "Plan": "relfm.planning",
     "Prediction": "relfm.predictor",
     "PredictiveQuery": "relfm.query",
@@ -30,6 +32,7 @@ _HOMES = {
 __all__ = [
     "Backtest",
     "Database",
+    "Explanation",
     "Plan",
     "Prediction",
     "PredictiveQuery",

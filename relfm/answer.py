@@ -4,7 +4,7 @@ Everything that a query learns from was known by what that query saw; nothing re
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -104,14 +104,16 @@ def answer(
     known_by: int | None = None,
     learned: Learned | None = None,
     own: Examples | None = None,
+    answer_block: "BlockAnswer | None" = None,
 ) -> Predictions:
     """Predictions for ``queries`` from labelled ``context`` examples of any time: those not yet known are not used.
 
     A label serves a query if it was known by what the query saw, or by ``known_by`` (microseconds) where that is given:
     a missing cell of an old row may be filled from the cells of later rows. ``learned`` networks join the experts in
     closed form. ``own`` are labels that tell their entity's past to that entity alone: of those who are asked about
-    where the context is a draw of all. A row that is asked about is no example of itself. DataCannotAnswer if no label
-    was known in time, or all known ones are of one class.
+    where the context is a draw of all. A row that is asked about is no example of itself. ``answer_block`` takes the
+    place of the function of that name: an explanation asks more of the same experts. DataCannotAnswer if no label was
+    known in time, or all known ones are of one class.
     """
     if task.kind == TargetKind.RANKING:
         from relfm.ranking import rank
@@ -122,7 +124,7 @@ def answer(
     trees = trees or (task.horizon is None and effort is not Effort.FAST and there_are_trees())
     is_stale = bool((queries.cutoffs > queries.seen).any())
     gentle = is_gentle(task, queries, effort, learned) and there_are_trees()
-    budget, settings = budget_of(effort, task.kind), _Settings(effort, trees, gentle, seed, coverage, learned)
+    budget, settings = budget_of(effort, task.kind), Settings(effort, trees, gentle, seed, coverage, learned)
     most_blocks = budget.stale_blocks if is_stale else budget.blocks
     context = denser(database, task, context, queries)
     until = int(queries.seen.min()) if known_by is None else known_by
@@ -144,7 +146,7 @@ def answer(
     def answered(start: int, block: QueryBlock, examples: Examples) -> Predictions:
         places = np.arange(start, start + len(examples)), first_query + block.queries
         sides = [Side(matrix.take(p), None if states is None else states[p]) for p in places]
-        return _answer_block(task, examples, *sides, settings, block.enrichment)
+        return (answer_block or _answer_block)(task, examples, *sides, settings, block.enrichment)
 
     few = few_torch_threads() if learned is not None else nullcontext()
     with few_threads(), few, watch.stage("experts"):
@@ -177,7 +179,7 @@ def check_context(task: Task, context: Examples) -> None:
 
 
 @dataclass(frozen=True)
-class _Settings:
+class Settings:
     """What ``answer`` was asked to do, for its blocks."""
 
     effort: Effort
@@ -188,19 +190,29 @@ class _Settings:
     learned: Learned | None
 
 
+BlockAnswer = Callable[[Task, Examples, Side, Side, Settings, float], Predictions]
+"""Answers to the rows of ``asked`` from the rows of ``given`` and their targets, of a ``QueryBlock.enrichment``."""
+
+
 def _answer_block(
-    task: Task, context: Examples, given: Side, asked: Side, settings: _Settings, enrichment: float
+    task: Task, context: Examples, given: Side, asked: Side, settings: Settings, enrichment: float
 ) -> Predictions:
+    readings = readings_of(task, context, given, asked, settings)
+    return decode(task, readings, context.targets, settings.coverage, enrichment)
+
+
+def readings_of(task: Task, context: Examples, given: Side, asked: Side, settings: Settings) -> list[Reading]:
+    """What the experts, fitted on ``given``, make of ``asked``; a forecast of numbers is read twice."""
     readings = [_read(task, context, given, asked, settings)]
     relative = in_usual_units(task, context, given.features, asked.features)
     if relative is not None:
         scaled, units, asked_units = relative
         second = _read(task, scaled, given, asked, replace(settings, trees=False))
         readings.append(replace(second, late_unit=units[second.mixed.late], unit=asked_units))
-    return _decode(task, readings, context.targets, settings.coverage, enrichment)
+    return readings
 
 
-def _read(task: Task, context: Examples, given: Side, asked: Side, settings: _Settings) -> Reading:
+def _read(task: Task, context: Examples, given: Side, asked: Side, settings: Settings) -> Reading:
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
     mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.seed)
     early, _ = held_out(task, context)
@@ -209,7 +221,7 @@ def _read(task: Task, context: Examples, given: Side, asked: Side, settings: _Se
     return Reading(outputs, _others_join(mixed, block, early, context.cutoffs, settings))
 
 
-def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, settings: _Settings) -> Mixed:
+def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, settings: Settings) -> Mixed:
     """Pretrained heads, then gentle trees. Neither reads what the other answers, so they are asked side by side."""
     trust = trust_in_heads(settings.learned, mixed, block)
     grow = partial(gentle_trees_answer, mixed.late, block, early, cutoffs, settings.seed) if settings.gentle else list
@@ -219,9 +231,8 @@ def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.n
     return joined(block.outputs, mixed, grown, SHARE)
 
 
-def _decode(
-    task: Task, readings: list[Reading], targets: np.ndarray, coverage: float, enrichment: float
-) -> Predictions:
+def decode(task: Task, readings: list[Reading], targets: np.ndarray, coverage: float, enrichment: float) -> Predictions:
+    """Calibrated answers, from readings and the ``targets`` (float64[N]) of their context."""
     outputs, mixed = readings[0].outputs, readings[0].mixed
     plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     if task.kind == TargetKind.BINARY:

@@ -53,8 +53,7 @@ def panel_answers(
     seed: int = 0,
 ) -> tuple[Mixed, Panelled]:
     """The experts in closed form, fitted on ``given`` and mixed, and what heads need to read their answers."""
-    kept = seasons(task, context, given.features)
-    design = Design.fit(given.features.values, outputs.encode(context.targets), BUDGETS[effort].width, kept)
+    design = design_of(task, outputs, context, given, effort)
     left, right = given.rows(design), asked.rows(design)
     names = given.features.names
     history = tuple(names.index(n) for n in HISTORY_FEATURES if n in names)
@@ -64,6 +63,12 @@ def panel_answers(
     pools = recency_pools(context.cutoffs, BUDGETS[effort].recent if is_old_news else ())
     mixed = mix(experts, design, outputs, left, context.targets, right, split, pools)
     return mixed, Panelled(outputs, design, left, right, context.targets)
+
+
+def design_of(task: Task, outputs: Outputs, context: Examples, given: Side, effort: Effort) -> Design:
+    """The most telling features of the context, as the closed forms read them."""
+    kept = seasons(task, context, given.features)
+    return Design.fit(given.features.values, outputs.encode(context.targets), BUDGETS[effort].width, kept)
 
 
 def in_usual_units(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from relfm import arguments
-from relfm.answer import Predictions, answer
+from relfm.answer import BlockAnswer, Predictions, answer
 from relfm.asked import Asked
 from relfm.context import unasked
 from relfm.database import Database
@@ -32,6 +32,7 @@ from relfm.task import Examples, TargetKind, Task
 if TYPE_CHECKING:
     import pandas as pd
 
+    from relfm.explain import Explanation
     from relfm.scoring import Backtest
 
 MOST_QUERIES = 50_000
@@ -176,6 +177,7 @@ class Predictor:
         interval: float = 0.8,
         known_by: int | None = None,
         own: Examples | None = None,
+        answer_block: BlockAnswer | None = None,
     ) -> Predictions:
         """Predictions for ``queries`` from labelled ``context`` of any time: a label serves only where it was known
         by what the query saw (a static one: by ``known_by``). Labels of ``own`` tell their entity's past to that entity
@@ -194,6 +196,7 @@ class Predictor:
             known_by=known_by if task.horizon is None else None,
             learned=self._learned(task),
             own=own,
+            answer_block=answer_block,
         )
 
     def needs_all_labels(self, task: Task) -> bool:
@@ -218,6 +221,20 @@ class Predictor:
         from relfm.backtest import backtest
 
         return backtest(self, database, question, folds=folds, at=at, progress=progress)
+
+    def explain(
+        self,
+        database: Database,
+        question: Question,
+        *,
+        entity: Any = None,
+        at: Moment = None,
+        progress: Progress | None = None,
+    ) -> "Explanation":
+        """What the answer for one entity rests on: see ``relfm.explain.explain``."""
+        from relfm.explain import explain
+
+        return explain(self, database, question, entity=entity, at=at, progress=progress)
 
 
 def is_forecast(task: Task) -> bool:

@@ -41,9 +41,9 @@ ORDER = (
     {"states", "learned"},
     {"experts", "calibration"},
     {"panels"},
-    {"answer", "ranking"},
+    {"answer", "ranking", "effects"},
     {"frames", "scoring"},
-    {"predictor", "backtest"},
+    {"predictor", "backtest", "explain"},
 )
 """A module imports from its own layer and from those before it."""
 

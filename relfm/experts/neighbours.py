@@ -25,13 +25,8 @@ class Neighbours:
     def path(
         self, design: Design, outputs: Outputs, context: Rows, shown: np.ndarray, queries: Rows
     ) -> list[np.ndarray]:
-        width = min(self.width, design.num_columns)
-        spread = np.sqrt((design.relevance[:width] ** 2).sum() / max(width, 1))
-        scale = design.relevance[:width] / max(float(spread), 1e-9)
-        scale = (scale / np.sqrt(2 * max(width, 1))).astype(np.float32)
         recent = slice(max(0, len(shown) - MAX_CONTEXT), None)
-        near = context.scores[recent, :width] * scale
-        far = queries.scores[:, :width] * scale
+        near, far = self.places(design, context.scores[recent]), self.places(design, queries.scores)
         rate = shown.mean(axis=0, dtype=np.float64)
         told = np.concatenate([shown[recent], np.ones((len(near), 1), np.float32)], axis=1)
         out = [np.empty((len(far), shown.shape[1])) for _ in self.bandwidths]
@@ -44,3 +39,10 @@ class Neighbours:
                 total = found[:, -1:].astype(np.float64) + self.shrinkage
                 out[k][begin : begin + CHUNK] = (found[:, :-1] + self.shrinkage * rate) / total
         return [outputs.normalise(p) for p in out]
+
+    def places(self, design: Design, scores: np.ndarray) -> np.ndarray:
+        """float32[N, width]: rows (float32[N, M] normal scores) as points, further apart in what tells more."""
+        width = min(self.width, design.num_columns)
+        spread = np.sqrt((design.relevance[:width] ** 2).sum() / max(width, 1))
+        scale = design.relevance[:width] / max(float(spread), 1e-9)
+        return scores[:, :width] * (scale / np.sqrt(2 * max(width, 1))).astype(np.float32)

@@ -70,7 +70,7 @@ class _Builder:
     def build(self) -> FeatureMatrix:
         entity, rows = self.task.entity, self.examples.rows
         self._near, self._far = self._shares()
-        calendar = Block(len(rows), 0)
+        calendar = Block(len(rows), 0, "the moment of the question")
         horizon = None if self.task.horizon is None else self.task.horizon.approximate()
         add_calendar(calendar, self.examples.cutoffs, self.examples.seen, horizon)
         self._keep(calendar)
@@ -112,7 +112,7 @@ class _Builder:
     def _label_history(self) -> None:
         if self.labels is None:
             return
-        block = Block(len(self.examples), 1)
+        block = Block(len(self.examples), 1, "its past targets")
         links = self.labels.links_to_entity(self.database.num_rows(self.task.entity))
         view = HistoryView(links, self.examples.rows, self.examples.seen)
         add_recency(block, view, self.windows[1:], "its past targets", full=False)
@@ -122,8 +122,8 @@ class _Builder:
 
     def _children(self, relation: Relation, rows: np.ndarray, hops: int, *, full: bool, path: str = "") -> None:
         view = HistoryView(self.graph.links(relation), rows, self.examples.seen, self.until)
-        block = Block(len(rows), hops)
         name = f"{relation}{path}"
+        block = Block(len(rows), hops, None if full else name)
         add_recency(block, view, self.windows, name, full=full)
         series = self._child_series(relation, self._near if full else self._far, enriched=full)
         add_series(block, view, series, self.windows, name, full=full)
@@ -131,8 +131,8 @@ class _Builder:
 
     def _grandchildren(self, relation: Relation, deeper: Relation) -> None:
         view = HistoryView(self.graph.links(relation, deeper), self.examples.rows, self.examples.seen, self.until)
-        block = Block(len(self.examples), 2)
         name = f"{deeper} of {relation}"
+        block = Block(len(self.examples), 2, name)
         add_recency(block, view, self.windows, name, full=False)
         series = self._child_series(deeper, self._far, enriched=True)
         add_series(block, view, series, self.windows, name, full=False)
@@ -168,9 +168,10 @@ class _Builder:
         self._shared_targets(links, parents, path)
 
     def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:
-        block = Block(len(self.examples), 2)
+        name = f"past targets{path}"
+        block = Block(len(self.examples), 2, name)
         view = HistoryView(links, parents, self.examples.seen)
-        add_series(block, view, self._targets, self.windows[1:], f"past targets{path}", full=False)
+        add_series(block, view, self._targets, self.windows[1:], name, full=False)
         self._keep(block)
 
     def _parents_at(self, relation: Relation, rows: np.ndarray) -> np.ndarray:
@@ -199,7 +200,8 @@ class _Builder:
             there = is_visible(np.append(self.database.times(other.parent), MISSING_TIME)[parents], times)
             for one in self._own_series(other.parent):
                 values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
-                far.append(replace(one, name=f"{one.name} of {_role(other)}", values=values))
+                role = _role(other)
+                far.append(replace(one, name=f"{one.name} of {role}", values=values, column=f"{one.fact} of {role}"))
         return own + most_varied(far, most - len(own), visible)
 
 

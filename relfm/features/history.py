@@ -87,6 +87,7 @@ class Narrowed:
 def add_recency(block: Block, view: HistoryView, windows: Sequence[Window], path: str, *, full: bool) -> None:
     """How many rows, how many of late, how long since the last and the first, and how regular."""
     count = (view.end - view.begin).astype(np.float64)
+    block.about(f"number and times of {path}")
     block.add(f"number of {path}", count)
     for window in windows:
         recent = view.end - view.since(window.length)
@@ -200,6 +201,7 @@ def add_series(
     segments = view.links.segments()
     for one in series:
         prefix = Prefix(view.links, one.values, segments)
+        block.about(f"{one.fact} of {path}")
         what, where = ("share of", "in") if one.is_indicator else ("mean of", "over")
         block.add(f"{what} {one.name} {where} all {path}", prefix.mean(view, view.begin))
         block.add(f"last {one.name} of {path}", prefix.last(view))

@@ -28,8 +28,10 @@ def add_cells(
     there = (rows >= 0) & is_visible(times[rows], seen)
     safe = np.where(there, rows, 0)
     for one in series:
+        block.about(f"{one.fact}{path}")
         block.add(f"{one.name}{path}", np.where(there, one.values[safe], np.nan))
     for one in dates:
+        block.about(f"{one.name}{path}")
         age = (seen - one.values[safe]) / DAY
         # A date after what was seen may have been written later (closed, shipped): it reads as missing.
         known = there & (age >= 0)

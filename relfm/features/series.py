@@ -4,7 +4,7 @@ What is fitted (which categories are frequent, which columns vary) is fitted on 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -31,12 +31,18 @@ class Series:
     """values float64[n] over a table's rows, NaN where missing; an indicator is 0/1 and its mean is a share.
 
     ``offset`` is what was taken off every value so that a float32 tells them apart (0 for ordinary numbers).
+    ``column`` is what it is read from, where one column makes several series.
     """
 
     name: str
     values: np.ndarray
     is_indicator: bool = False
     offset: float = 0.0
+    column: str = ""
+
+    @property
+    def fact(self) -> str:
+        return self.column or self.name
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,12 @@ def table_series(database: Database, table: str, until: int) -> list[Series]:
             continue
         if column.stype in (Stype.numerical, Stype.categorical) and column.type in ("int64", "float64"):
             stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
-            out += _number_series(database, table, column.name, visible, is_category=stype == Stype.categorical)
+            found = _number_series(database, table, column.name, visible, is_category=stype == Stype.categorical)
         elif column.type == "string":
-            out += _category_series(database, table, column.name, visible)
+            found = _category_series(database, table, column.name, visible)
+        else:
+            continue
+        out += [replace(one, column=f"{table}.{column.name}") for one in found]
     return out
 
 

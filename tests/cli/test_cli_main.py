@@ -20,6 +20,7 @@ OPTIONS = {
     "labels": {*ASKED, *ROWS, "--at", "--every", "--limit"},
     "plan": {*ASKED, "--at", "--export", "--json"},
     "predict": {*ASKED, *ROWS, *SETTINGS, "--at", "--for", "--limit", "--interval", "--json"},
+    "explain": {*ASKED, *SETTINGS, "--at", "--for", "--json"},
     "backtest": {*ASKED, *ROWS, *SETTINGS, "--at", "--folds", "--fail-under", "--json"},
     "benchmark": {"dataset", "tasks", *ROWS, "--protocol", "--split", "--methods", "--effort", "--seed"}
     | {"--force", "--submission"},
