@@ -9,6 +9,7 @@ import re
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from relfm.errors import QuestionError
+from relfm.query.dialects import condition_hint, word_hint
 from relfm.query.nodes import Function, name_text
 from relfm.schema import Schema, match_name
 
@@ -53,7 +54,8 @@ def explain_unexpected(text: str, error: UnexpectedInput, schema: Schema | None 
     if word[:1] in ("'", '"', "`"):
         message = f"the text after {word[0]} is not closed"
     bare = "DOT" in expected and set(expected) <= {"DOT", "LPAR"}
-    hint = (_column_hint(text, start, schema) if bare else None) or _hint(word, expected)
+    hint = word_hint(text, start, word) or (_column_hint(text, start, schema) if bare else None)
+    hint = hint or condition_hint(text, start) or _hint(word, expected)
     return QuestionError(message, hint, text=text, span=span)
 
 
@@ -97,6 +99,16 @@ def _hint(word: str, terminals: list[str]) -> str:
     near = difflib.get_close_matches(word.upper(), keywords, n=1, cutoff=0.6)
     if near and near[0] != word.upper():
         return f"did you mean {near[0]}?"
+    if not word and "_FOR" in terminals:
+        return "say for whom: FOR EACH table.key"
+    if word == "," and "_FOR" in terminals:
+        return "a question has one target: ask once for each"
+    if word == "," and "_ASSUMING" in terminals:
+        return "a question is about the rows of one table: FOR EACH table.key"
+    if word != "-" and {"INT", "INF"} <= set(terminals):
+        return "a window has a start and an end: COUNT(orders.*, 0, 30, days)"
+    if word == "." and set(terminals) <= {"COMMA", "RPAR"}:
+        return "the bounds of a window are whole numbers: 0, 45, days"
     if "_PREDICT" in terminals:
         return f"a question starts with PREDICT, for example: {_EXAMPLE}"
     if word == "*":

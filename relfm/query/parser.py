@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedInput, VisitError
 from lark.tree import Meta
 
 from relfm.errors import QuestionError, UsageError
+from relfm.query.dialects import function_hint
 from relfm.query.limits import check_depth, check_text, number_of
 from relfm.query.mistakes import explain_unexpected
 from relfm.query.nodes import (
@@ -198,7 +199,8 @@ class _Builder(Transformer):
         elif distinct:
             raise self._error(f"DISTINCT does not go with {word}", "COUNT(DISTINCT …) does", _span(name))
         if word not in Function.__members__:
-            raise self._error(f"unknown function '{name}'", suggestion(name, list(Function)), _span(name))
+            hint = function_hint(name) or suggestion(name, list(Function))
+            raise self._error(f"unknown function '{name}'", hint, _span(name))
         return Aggregate(Function(word), argument, window, where, via, _span(meta))
 
     def argument(self, meta: Meta, children: list) -> tuple:

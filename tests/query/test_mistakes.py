@@ -27,7 +27,7 @@ _MISTAKES = [
     ("PREDICT u.a = «'»x FOR EACH u", "the text after ' is not closed", "expected"),
     ("PREDICT u.a FOR EACH u.b«%»", "'%' cannot stand here", "expected a comparison, .*, WHERE, or the end$"),
     ("PREDICT u.a FOR EACH u WHERE u.b = 1 «%»", "'%' cannot stand here", "AND, ASSUMING, OR, or the end$"),
-    ("PREDICT COUNT(o.*, 0, 30)«»", "the question ends too early", "expected one of .*FOR, .*STARTS$"),
+    ("PREDICT COUNT(o.*, 0, 30)«»", "the question ends too early", "say for whom: FOR EACH table.key"),
     ("PREDICT COUNT(o.*, 0, 30) «PER» u", "'PER' cannot stand here", "expected one of .*FOR, .*STARTS$"),
     ("PREDICT COUNT(o.* WHERE x «=» 'app', 0, 30) FOR EACH u", "'=' cannot stand here", "table.column: table.x;"),
     ("PREDICT COUNT(o.* WHERE o.x = app«,» 0, 30) FOR EACH u", "',' cannot stand here", "in quotes: 'app'"),
@@ -55,6 +55,31 @@ _MISTAKES = [
     ("PREDICT LIST_DISTINCT(o.x, 0, 1) RANK TOP «0» FOR EACH u", "TOP needs at least 1", "TOP 10"),
     ("PREDICT u.a RANK «RANK» FOR EACH u", "RANK is said twice", "once"),
     ("PREDICT COUNT(o.*, 0, 30) = 0 FOR «u.id»", "FOR u.id names nobody", "FOR EACH u.id"),
+    ("PREDICT COUNT(o.*, 30, «days») FOR EACH u", "'days' cannot stand here", "start and an end"),
+]
+_OF_OTHER_DIALECTS = [
+    ("PREDICT COUNT(o.*) «OVER» (30 DAYS FOLLOWING) > 0 FOR EACH u", "inside the aggregate"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 FOR EACH u «LIMIT» 10", "--limit 10"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 FOR EACH u «order» BY probability", "sort their table"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 FOR EACH u «GROUP» BY u.city", "one answer for each entity"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 «AS» churn FOR EACH u", "an answer has no name"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 FOR EACH u «as» of '2026-01-01'", "--at 2026-01-31"),
+    ("PREDICT COUNT(o.*, 0, 30) > «:»n FOR EACH u", "no parameters"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 FOR ALL «u».id", "FOR EACH table.key"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 «FOREACH» u.id", "write FOR EACH"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0 «FROM» u", "after FOR EACH"),
+    ("«EVALUATE» PREDICT COUNT(o.*, 0, 30) FOR EACH u", "relfm backtest"),
+    ("«EXPLAIN» PREDICT COUNT(o.*, 0, 30) FOR EACH u", "relfm explain"),
+    ("PREDICT CASE «WHEN» u.a > 1 THEN 1 END FOR EACH u", "question of its own"),
+    ("PREDICT PROBABILITY(COUNT(o.*, 0, 30) «>» 0) FOR EACH u", "question of its own"),
+    ("PREDICT COUNT(o.price «>» 20, 0, 30) FOR EACH u", "WHERE orders.total > 20"),
+    ("PREDICT COUNT(o.*, 0, 30) > 0«,» SUM(o.x, 0, 30) FOR EACH u", "ask once for each"),
+    ("PREDICT COUNT(o.*, 0, 30) FOR EACH u.id«,» p.id", "rows of one table"),
+    ("PREDICT COUNT(o.*, 0, 1«.»5, months) FOR EACH u", "whole numbers"),
+    ("PREDICT «MEAN»(o.x, 0, 30) FOR EACH u", "write AVG"),
+    ("PREDICT «nunique»(o.x, 0, 30) FOR EACH u", "write COUNT_DISTINCT"),
+    ("PREDICT «MEDIAN»(o.x, 0, 30) FOR EACH u", "q10, q50, q90"),
+    ("PREDICT «COALESCE»(o.x, 0, 30) FOR EACH u", "EMPTY AS 0"),
 ]
 
 
@@ -66,6 +91,14 @@ def test_a_mistake_is_pointed_at_and_explained(marked: str, message: str, hint: 
     assert raised.value.text == text
     assert raised.value.span == (marked.index("«"), marked.index("»") - 1)
     assert re.search(hint, raised.value.hint)
+
+
+@pytest.mark.parametrize(("marked", "hint"), _OF_OTHER_DIALECTS)
+def test_what_other_dialects_say_is_told_how_it_is_asked_here(marked: str, hint: str) -> None:
+    with pytest.raises(QuestionError) as raised:
+        parse(marked.replace("«", "").replace("»", ""))
+    assert raised.value.span == (marked.index("«"), marked.index("»") - 1)
+    assert hint in raised.value.hint
 
 
 @pytest.mark.parametrize(
