@@ -52,6 +52,7 @@ def _run(path: Path, question: str, english: str, effort: str, seed: int, voice:
 def _next_steps(path: Path, question: str, others: list[str]) -> str:
     steps = [
         f'relfm backtest {path} "{question}"',
+        f'relfm explain {path} "{question}" --for 17',
         f'relfm predict {path} "{question}" -o churn.csv',
         *(f'relfm predict {path} "{other}"' for other in others),
         f"relfm describe {path}",

@@ -91,7 +91,7 @@ def report(made: "Explanation") -> "Group":
     row = made.frame.iloc[0]
     keys = made.frame.columns[: made.frame.columns.get_loc("cutoff")]
     whom = ", ".join(f"{name} {row[name]}" for name in keys)
-    at = moment_of(made)
+    cutoff = with_iso_times(made.frame)["cutoff"].iloc[0]
     heads = {
         "Facts": _facts(made),
         "Experts": _experts(made),
@@ -101,7 +101,7 @@ def report(made: "Explanation") -> "Group":
     parts = [part for title, lines in heads.items() if lines for part in (_title(title), Padding(lines, (0, 0, 0, 2)))]
     return Group(
         Text(made.task.english, style="bold"),
-        Text(f"{made.task.entity} {whom}{'' if at is None else f', at {at}'}\n"),
+        Text(f"{made.task.entity} {whom}{f', at {cutoff}' if isinstance(cutoff, str) else ''}\n"),
         Text(f"{_number(made.answer)}  {made.what}"),
         Text(f"{_number(made.usual)}  usual, the mean answer for examples that relfm learned from"),
         Text(f"{_number(row['baseline'])}  history alone"),

@@ -15,6 +15,25 @@ from collections.abc import Iterable, Sequence
 from relfm.cli.scrub import scrub
 from relfm.errors import QuestionError, RelfmError, is_full_disk
 
+_OF_OTHER_TOOLS = {
+    "anchor-time": "the moment of the prediction is --at",
+    "as-of": "the moment of the prediction is --at",
+    "cutoff": "the moment of the prediction is --at",
+    "indices": "the entities are --for 1,2",
+    "ids": "the entities are --for 1,2",
+    "run-mode": "how much work to spend is --effort fast, default or best",
+    "output": "where to write the rows is -o FILE",
+    "device": "predictions are made on the CPU; `relfm pretrain` has --device",
+    "evaluate": "`relfm backtest` scores a question at past cutoffs",
+    "score": "`relfm backtest` scores a question at past cutoffs",
+    "train": "`relfm predict` needs no training; `relfm pretrain` makes networks for all databases",
+    "fit": "`relfm predict` needs no training; `relfm pretrain` makes networks for all databases",
+    "finetune": "`relfm predict --adapt trees` fits boosted trees to the question",
+    "forecast": "`relfm predict` forecasts: PREDICT SUM(orders.total, 0, 7, days) FORECAST 4 TIMEFRAMES FOR EACH …",
+    "schema": "`relfm describe` shows the schema",
+}
+"""What is written by those who come from other tools, and how it is asked here."""
+
 FINDING = 1
 USAGE = 2
 RESOURCES = 5
@@ -32,7 +51,7 @@ def explain(error: BaseException, arguments: Sequence[str], secrets: Iterable[st
         what = "not enough memory" if isinstance(error, MemoryError) else "the disk is full"
         text, code = f"error: {what}\n  hint: --limit and --tables ask for less; --effort fast needs less", RESOURCES
     elif callable(format_message := getattr(error, "format_message", None)):
-        text, code = f"error: {_sentence(format_message())}{_where_help_is(error)}", USAGE
+        text, code = f"error: {_sentence(format_message())}{_what_to_do(error, arguments)}", USAGE
     else:
         text, code = _bug(error, arguments, secrets), BUG
     return scrub(text, secrets), code
@@ -71,9 +90,13 @@ def _sentence(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _where_help_is(error: BaseException) -> str:
+def _what_to_do(error: BaseException, arguments: Sequence[str]) -> str:
     context = getattr(error, "ctx", None)
-    return f"\n  hint: see {context.command_path} --help" if context is not None else ""
+    if context is None:
+        return ""
+    word = getattr(error, "option_name", None) or (arguments[0] if arguments else "")
+    asked = _OF_OTHER_TOOLS.get(str(word).lower().lstrip("-").replace("_", "-"))
+    return f"\n  hint: {asked}" if asked else f"\n  hint: see {context.command_path} --help"
 
 
 def _bug(error: BaseException, arguments: Sequence[str], secrets: Iterable[str]) -> str:

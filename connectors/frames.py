@@ -1,4 +1,4 @@
-"""Tables that are already in memory: pandas DataFrames by name.
+"""Tables that are already in memory by name: pandas DataFrames, Arrow tables, and what Arrow reads as one.
 
 The frames are never changed; what is kept is a copy in Arrow.
 """
@@ -42,8 +42,11 @@ def _to_arrow(name: Any, frame: Any) -> pa.Table:
 
     if not isinstance(name, str) or not name:
         raise UsageError(f"the table name {name!r} is no text", hint="write connect({'orders': orders, ...})")
+    if not isinstance(frame, pd.DataFrame | pa.Table) and hasattr(frame, "__arrow_c_stream__"):
+        frame = pa.table(frame)  # of polars, DuckDB and others
     if not isinstance(frame, pd.DataFrame | pa.Table):
-        raise UsageError(f"table '{name}' is a {type(frame).__name__}, not a DataFrame")
+        kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}".removeprefix("builtins.")
+        raise UsageError(f"table '{name}' is a {kind}, not a DataFrame of pandas", hint="pandas.DataFrame(…) makes one")
     if isinstance(frame, pa.Table):
         _refuse_twins(name, frame.column_names)
         return frame

@@ -17,6 +17,7 @@ from relfm.schema import suggestion
 
 _NEED_A_NAME = ("mysql", "mariadb")
 _FILE_SCHEMES = ("sqlite", "duckdb")
+_REMOTE_FILES = ("http", "https", "ftp", "s3", "gs", "gcs", "az", "abfs", "abfss", "hf", "file")
 _DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3", ".s3db", ".duckdb", ".ddb")
 
 
@@ -29,7 +30,8 @@ def open_source(source: Any, schema: str | None = None) -> Connector:
         return FramesConnector(source)
     if not isinstance(source, str | os.PathLike):
         raise UsageError(
-            f"cannot connect to a {type(source).__name__}", hint="give a URL, a path or DataFrames by name"
+            f"cannot connect to a {type(source).__name__}",
+            hint="give a URL, a path or DataFrames by name: connect({'orders': orders, 'customers': customers})",
         )
     text = fill_in(str(os.fspath(source)))
     if not text.strip():  # an unset variable of the shell, which as a path would be the current directory
@@ -70,6 +72,8 @@ def _open_url(scheme: str, rest: str, schema: str | None) -> Connector:
     from sqlalchemy.exc import ArgumentError
 
     backend = scheme.partition("+")[0]
+    if backend in _REMOTE_FILES:
+        raise UsageError(f"'{scheme}' leads to no database", hint="copy the files to this machine and give their path")
     try:
         url = make_url(f"{scheme}://{rest}")
     except (ArgumentError, ValueError):

@@ -39,6 +39,16 @@ _OTHER_SCHEMAS = sqlalchemy.text(
     " NOT IN (:schema, 'information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') ORDER BY 1"
 )
 _NOT_PERMITTED = "no permission to read it"
+_PACKAGES = {
+    "bigquery": "sqlalchemy-bigquery",
+    "clickhouse": "clickhouse-sqlalchemy",
+    "databricks": "databricks-sqlalchemy",
+    "mssql": "pyodbc",
+    "oracle": "oracledb",
+    "redshift": "sqlalchemy-redshift",
+    "snowflake": "snowflake-sqlalchemy",
+    "trino": "'trino[sqlalchemy]'",
+}
 
 
 class SqlConnector(Connector):
@@ -138,9 +148,9 @@ class SqlConnector(Connector):
             return sqlalchemy.create_engine(self.url, poolclass=NullPool, connect_args=arguments)
         except (NoSuchModuleError, ImportError):
             name = self.url.get_backend_name()
-            raise ConnectionFailed(
-                f"there is no driver for '{name}' databases here", hint=f"install the SQLAlchemy dialect of {name}"
-            ) from None
+            package = _PACKAGES.get(name)
+            hint = f"pip install {package}" if package else f"install the SQLAlchemy dialect of {name}"
+            raise ConnectionFailed(f"there is no driver for '{name}' databases here", hint=hint) from None
 
     def _check_driver(self) -> None:
         missing = [m for m in (self.dialect.modules if self.dialect else ()) if find_spec(m) is None]

@@ -1,4 +1,11 @@
-"""relfm: point it at a database, ask about its future, get calibrated predictions with a baseline beside them."""
+"""relfm: point it at a database, ask about its future, get calibrated predictions with a baseline beside them.
+
+shop = relfm.connect("shop.db")  # a URL, a file, a folder, or DataFrames by name
+churn = "PREDICT COUNT(orders.*, 0, 30, days) = 0 FOR EACH customers.id"
+relfm.Predictor().predict(shop, churn).frame
+relfm.Predictor().backtest(shop, churn).verdict
+relfm.Predictor().explain(shop, churn, entity=17).facts
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +55,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Public names are imported on first use, so that ``relfm --help`` does not wait for them."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'relfm' has no attribute '{name}'")
+        raise AttributeError(f"module 'relfm' has no attribute '{name}'; public are {', '.join(__all__)}")
     import importlib
 
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -172,6 +172,8 @@ def _rows_of(database: Database, table: str, entities: Sequence[Any], moment: in
     key = database.schema.tables[table].primary_key
     if not key:
         raise UsageError(f"table '{table}' has no primary key, so its rows cannot be named")
+    if hasattr(entities, "columns"):  # to iterate over a table gives the names of its columns
+        raise UsageError("entities is a table, not a list of keys", hint=f"give its column: entities=….{key[0]}")
     if isinstance(entities, str | bytes) or not isinstance(entities, Iterable):
         raise UsageError(f"entities is {entities!r}, not a list of keys", hint=f"write [{entities!r}]")
     entities = list(entities)

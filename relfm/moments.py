@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from relfm import arguments
 from relfm.database import Database
 from relfm.distinct import distinct
 from relfm.errors import DataCannotAnswer, UsageError
@@ -138,5 +139,8 @@ def _moment(at: str | int | datetime.date | np.datetime64) -> int:
     if isinstance(at, str):
         return parse_time(at)
     if not isinstance(at, int | np.integer) or isinstance(at, bool):
-        raise UsageError(f"at={at!r} is no moment", hint="give ISO text such as 2026-01-31, a datetime or microseconds")
+        raise UsageError(
+            f"at={arguments.shown(at)} is no moment",
+            hint="give ISO text such as 2026-01-31, a datetime or microseconds",
+        )
     return int(at)

@@ -133,6 +133,8 @@ class _Names:
             hint = f"the key of {table.name} is ({', '.join(table.primary_key)}): write FOR EACH {table.name}"
         else:
             hint = f"{table.name} has no key: write FOR EACH {table.name}, or declare its primary_key in relfm.toml"
+            repeats = [d.evidence for d in table.decisions if d.column == key and "repeats" in d.evidence]
+            hint = f"{repeats[0]}; drop the rows that are too many, or write FOR EACH {table.name}" if repeats else hint
         return QuestionError(
             f"{table.name}.{key} is not the primary key of {table.name}", hint, text=self.text, span=entity.span
         )
@@ -223,7 +225,8 @@ class _Paths:
         """How the user says that rows of ``table`` point at ``parent``, where the database does not."""
         key = self.schema.tables[parent].primary_key
         other = key[0] if len(key) == 1 else "…"
-        return f"a link that the database lacks is declared in relfm.toml:{link_form(table, '…', parent, other)}"
+        column = match_name(other, _names(self.schema.tables[table])) or "…"
+        return f"a link that the database lacks is declared in relfm.toml:{link_form(table, column, parent, other)}"
 
     def _error(self, message: str, hint: str, node: Any) -> QuestionError:
         return QuestionError(message, hint, text=self.text, span=span_of(node))

@@ -19,6 +19,7 @@ def test_the_demo_writes_describes_predicts_and_says_what_is_next(relfm, tmp_pat
     header = next(line.split() for line in lines if "probability" in line)
     assert header == ["id", "cutoff", "prediction", "probability", "baseline"]
     assert '  relfm backtest relfm-demo.db "PREDICT' in outcome.out
+    assert '  relfm explain relfm-demo.db "PREDICT' in outcome.out
     assert "learned in context from" in outcome.err
 
 

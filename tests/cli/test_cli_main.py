@@ -120,6 +120,22 @@ def test_bad_usage_is_one_error_and_exit_code_2(relfm, arguments, message):
     assert "\n  hint: " in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["evaluate", "shop.db"], "relfm backtest"),
+        (["fit"], "needs no training"),
+        (["predict", "shop.db", "PREDICT x", "--anchor-time", "2026-01-31"], "is --at"),
+        (["predict", "shop.db", "PREDICT x", "--run_mode", "fast"], "--effort"),
+        (["bogus"], "see relfm --help"),
+    ],
+)
+def test_what_other_tools_call_it_is_told(relfm, arguments, hint):
+    outcome = relfm(*arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert hint in outcome.err.partition("\n  hint: ")[2]
+
+
 def test_an_interruption_is_exit_code_130(relfm, monkeypatch):
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

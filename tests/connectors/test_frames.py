@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from relfm.connectors import connect
-from relfm.errors import UsageError
+from relfm.errors import QuestionError, UsageError
+from relfm.planning import plan
 
 
 def read(*columns: Any, index: Any = None) -> pa.Table:
@@ -22,6 +23,30 @@ def test_frames_keep_their_named_index_and_mixed_cells() -> None:
     rows = connect({"things": frame, "arrow": pa.table({"id": [1]})}).tables["things"]
     assert rows["id"].to_pylist() == [1, 2, 3]
     assert rows["kind"].to_pylist() == ["a", "2", None]
+
+
+def test_a_table_of_another_library_is_read_through_arrow() -> None:
+    class Foreign:
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            text = pa.array(["a", "b"], pa.string_view())
+            return pa.table({"id": [1, 2], "name": text}).__arrow_c_stream__(requested_schema)
+
+    assert connect({"t": Foreign()}).tables["t"].to_pydict() == {"id": [1, 2], "name": ["a", "b"]}
+
+
+def test_a_key_that_repeats_says_so_where_it_is_asked_for() -> None:
+    users = pd.DataFrame({"user_id": [1, 1, *range(2, 60)], "x": range(60)})
+    with pytest.raises(QuestionError, match="users.user_id is not the primary key") as caught:
+        plan(connect({"users": users}), "PREDICT users.x FOR EACH users.user_id")
+    assert "user_id repeats in 1 of 60 rows (such as 1)" in caught.value.hint
+
+
+def test_a_link_that_is_missing_is_written_with_the_column_that_may_be_meant() -> None:
+    users = pd.DataFrame({"user_id": range(30)})
+    orders = pd.DataFrame({"user_id": range(20, 120), "at": pd.date_range("2024-01-01", periods=100)})
+    with pytest.raises(QuestionError, match="no foreign key leads from orders to users") as caught:
+        plan(connect({"users": users, "orders": orders}), "PREDICT COUNT(orders.*, 0, 9) FOR EACH users.user_id")
+    assert 'columns = ["user_id"]' in caught.value.hint
 
 
 def test_every_level_of_a_named_index_is_a_column() -> None:

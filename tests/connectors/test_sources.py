@@ -167,6 +167,8 @@ def test_views_alone_are_no_tables(tmp_path: Path) -> None:
         ("y" * 300 + ".db", "names no file or folder: File name too long"),
         ("sqlite:///" + "y" * 300, "names no file or folder: File name too long"),
         ({"a": [1, 2]}, "is a list, not a DataFrame"),
+        ({"a": Path("x")}, "is a pathlib."),
+        ("s3://bucket/shop.parquet", "'s3' leads to no database"),
     ],
 )
 def test_source_that_cannot_be_one_is_refused(source: Any, said: str) -> None:

@@ -188,4 +188,6 @@ def test_same_bytes_in_every_process() -> None:
 
 def test_package_shows_its_face() -> None:
     assert relfm.Predictor is Predictor
+    with pytest.raises(AttributeError, match="no attribute 'Graph'; public are .*connect"):
+        relfm.Graph  # noqa: B018
     assert repr(Predictor(effort="fast")) == "Predictor(effort='fast', adapt=None, seed=0, model='relfm-small')"

@@ -84,6 +84,15 @@ def test_no_entities_are_no_list(database: Database) -> None:
     with pytest.raises(UsageError, match="entities is 100, not a list of keys") as caught:
         FAST.predict(database, BINARY, at=AT, entities=100)
     assert caught.value.hint == "write [100]"
+    with pytest.raises(UsageError, match="entities is a table") as caught:
+        FAST.predict(database, BINARY, at=AT, entities=pd.DataFrame({"user_id": [100]}))
+    assert caught.value.hint.endswith(".user_id")
+
+
+def test_a_column_of_moments_is_no_moment_and_is_told_briefly(database: Database) -> None:
+    with pytest.raises(UsageError, match="is no moment") as caught:
+        FAST.predict(database, BINARY, at=pd.Series(pd.date_range("2020-01-01", periods=200)))
+    assert len(caught.value.message) < 100
 
 
 def test_moment_that_is_missing_is_no_moment(database: Database) -> None:
