@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from relfm.context import refuse_one_class
 from relfm.database import Database
-from relfm.doubts import oddities_of, undated_rows
+from relfm.doubts import oddities_of, undated_rows, unknown_values
 from relfm.errors import DataCannotAnswer, UsageError
 from relfm.history import is_visible
 from relfm.labels import context_cutoffs
@@ -75,7 +75,7 @@ class Asked:
         if len(rows) == 0:
             raise DataCannotAnswer(
                 f"the question is about nobody{when('at', moment)}: no row of '{task.entity}' qualifies",
-                hint=_whom_to_ask(database, task),
+                hint=_whom_to_ask(database, task, moment),
             )
         rows = rows if limit is None else rows[:limit]
         if task.horizon is None:
@@ -143,10 +143,11 @@ def closed_labels(
     examples = task.labeller.label(database, cutoffs, rows)
     examples = examples.take(task.closes(examples.cutoffs) <= at)
     if len(examples) == 0:
+        widen = "widen the window or WHERE, or choose a later --at" if task.horizon else "widen WHERE"
         raise DataCannotAnswer(
             f"no label is known{when('by', at)}: no row of '{task.entity}' has an answer"
             + (" at any earlier cutoff" if task.horizon else ""),
-            hint="widen the window or WHERE, or choose a later --at" if task.horizon else "widen WHERE",
+            hint="; ".join(unknown_values(database, task, at)) or widen,
         )
     refuse_one_class(task, examples, partial(oddities_of, database, task, at))
     return examples
@@ -158,7 +159,10 @@ def require_rows(database: Database, table: str | None) -> None:
         raise DataCannotAnswer(f"table '{table}' has no rows", hint="`relfm describe` shows what was read")
 
 
-def _whom_to_ask(database: Database, task: Task) -> str:
+def _whom_to_ask(database: Database, task: Task, moment: int) -> str:
+    unknown = list(unknown_values(database, task, moment))
+    if unknown:
+        return "; ".join(unknown)
     undated = undated_rows(database, task)
     if task.horizon is None and task.kind is not TargetKind.RANKING:
         hint = "no cell that it asks for is missing there: check WHERE, or name rows to predict anyway with --for"

@@ -49,7 +49,7 @@ def warnings_of(database: Database, task: Task, at: int, context: Examples) -> t
 
 def oddities_of(database: Database, task: Task, at: int) -> tuple[str, ...]:
     """What is odd about the data or about how the question fits them, labels aside."""
-    found = [*_still_to_come(database, task), *_thin_end(database, task, at), *_unknown_values(database, task, at)]
+    found = [*_still_to_come(database, task), *_thin_end(database, task, at), *unknown_values(database, task, at)]
     undated = undated_rows(database, task)
     return (
         *found,
@@ -145,7 +145,7 @@ def _thin_end(database: Database, task: Task, at: int) -> Iterator[str]:
             )
 
 
-def _unknown_values(database: Database, task: Task, at: int) -> Iterator[str]:
+def unknown_values(database: Database, task: Task, at: int) -> Iterator[str]:
     """Texts that the question compares a column with and that no cell of it holds: mostly a slip of the pen."""
     if not isinstance(task.labeller, QueryLabeller):
         return

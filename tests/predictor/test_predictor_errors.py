@@ -13,7 +13,7 @@ from relfm.answer import answer
 from relfm.connectors import connect
 from relfm.database import Database
 from relfm.errors import DataCannotAnswer, UsageError
-from relfm.planning import resolve
+from relfm.planning import plan, resolve
 from relfm.task import Examples
 
 FAST = Predictor(effort="fast")
@@ -93,6 +93,14 @@ def test_a_column_of_moments_is_no_moment_and_is_told_briefly(database: Database
     with pytest.raises(UsageError, match="is no moment") as caught:
         FAST.predict(database, BINARY, at=pd.Series(pd.date_range("2020-01-01", periods=200)))
     assert len(caught.value.message) < 100
+
+
+def test_a_value_that_no_row_has_is_why_nobody_qualifies(database: Database) -> None:
+    question = f"{BINARY} WHERE users.segment = 'A'"
+    for ask in (FAST.predict, plan):
+        with pytest.raises(DataCannotAnswer) as caught:
+            ask(database, question, at=AT)
+        assert "no row of users has segment 'A'" in caught.value.hint
 
 
 def test_moment_that_is_missing_is_no_moment(database: Database) -> None:
