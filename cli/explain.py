@@ -125,7 +125,8 @@ def _facts(made: "Explanation") -> str:
             lines.append(f"    {fact.feature}: {_number(fact.value)}, usually {_number(fact.usual)}")
     rest = made.facts.drop(told.index)
     if len(rest):
-        lines.append(f"{rest['effect'].sum():+.3g}  {len(rest):,} other facts together")
+        what = "other facts together" if len(told) else "facts together, none beyond chance"
+        lines.append(f"{rest['effect'].sum():+.3g}  {len(rest):,} {what}")
     return "\n".join(lines)
 
 

@@ -72,7 +72,7 @@ class Explanation:
     warnings: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{self.facts.head(_SHOWN)}"
+        return f"{self._headline()}\n{self.facts.head(_SHOWN).to_string(max_colwidth=60)}"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(self._headline())}</p>\n{self.facts.head(_SHOWN).to_html(border=0)}"
