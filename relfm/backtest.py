@@ -3,9 +3,9 @@
 Each fold is answered from what was known at its cutoff; its own labels serve only to score it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,18 @@ from relfm.errors import DataCannotAnswer
 from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import budget_of
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
+from relfm.frames import quantile_names
+from relfm.label_table import labels_as_frame
 from relfm.labels import context_cutoffs, with_classes
 from relfm.moments import Moment, labels_end, moment_of, span_of
 from relfm.panels import held_out
-from relfm.planning import base_rate, check_moment, resolve
+from relfm.planning import base_rate, check_moment, key_columns, resolve
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
 from relfm.task import Examples, TargetKind, Task
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from relfm.predictor import Predictor
 
 MOST_FOLDS = MAX_CUTOFFS
@@ -62,8 +66,36 @@ def backtest(
     for number, (positions, known_by) in enumerate(cut):
         say(f"fold {number + 1} of {len(cut)}: {len(positions):,} rows")
         made.append(_fold(predictor, database, task, labelled, positions, known_by))
-    found = scored(task, made, OURS if predictor.adapt is None else ADAPTED)
-    return replace(found, warnings=warnings_of(database, task, moment, labelled))
+    ours = OURS if predictor.adapt is None else ADAPTED
+    warnings = warnings_of(database, task, moment, labelled)
+    return replace(scored(task, made, ours), answers=_answers(database, task, made, ours), warnings=warnings)
+
+
+def _answers(database: Database, task: Task, folds: Sequence[Fold], ours: str) -> "pd.DataFrame":
+    """See ``Backtest.answers``."""
+    import pandas as pd
+
+    parts = []
+    for number, fold in enumerate(folds, 1):
+        frame = labels_as_frame(database, task, fold.truth)
+        frame.insert(0, "fold", number)
+        told = {method: _shown(database, task, answers) for method, answers in fold.answers.items()}
+        if task.kind is TargetKind.MULTICLASS:
+            told |= {f"p_{name}": fold.answers[ours][:, k] for k, name in enumerate(task.classes)}
+        if fold.edges is not None:
+            told |= dict(zip(quantile_names(COVERAGE), fold.edges, strict=True))
+        parts.append(frame.assign(**told))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _shown(database: Database, task: Task, answers: np.ndarray) -> Any:
+    """One method's answers as cells of a table."""
+    if task.kind is TargetKind.MULTICLASS:
+        return [task.classes[k] for k in answers.argmax(axis=1)]
+    if task.kind is TargetKind.RANKING:
+        (keys,) = key_columns(database, task.item, answers[answers >= 0]).values()
+        return [list(part) for part in np.split(np.asarray(keys), np.cumsum((answers >= 0).sum(axis=1))[:-1])]
+    return answers
 
 
 def fold_positions(task: Task, labelled: Examples, folds: int) -> list[tuple[np.ndarray, int | None]]:
@@ -134,12 +166,11 @@ def _fold(
         return Fold(cutoff, truth, 1.0, float("nan"), answers, None)
     answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
     rate = base_rate(task, used)
-    if not isinstance(rate, Mapping):
+    trees = _trees(predictor, database, task, context, used, truth, last_seen)
+    if task.kind is TargetKind.BINARY:
         rate = float(diluted(rate, enrichment))
-    answers |= {
-        **_trees(predictor, database, task, context, used, truth, last_seen),
-        **_naive(found, used, truth, rate),
-    }
+        trees = {name: diluted(told, enrichment) for name, told in trees.items()}
+    answers |= trees | _naive(found, used, truth, rate)
     own = adapted or found
     edges = None if own.low is None else (own.low, own.high)
     scale = float(used.targets.std()) or 1.0

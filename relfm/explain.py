@@ -25,6 +25,7 @@ from relfm.experts.neighbours import Neighbours
 from relfm.experts.numbers import Reading
 from relfm.experts.panel import Effort, budget_of
 from relfm.frames import frame_of
+from relfm.label_table import labels_as_frame
 from relfm.labels import with_classes
 from relfm.moments import Moment, labels_end, moment_of
 from relfm.panels import Side, design_of
@@ -116,7 +117,7 @@ def explain(
     block, told = asking.block, asking.block.told(task)
     labelled = context if known is None else Examples.concatenate([context, known])
     own = np.flatnonzero(labelled.rows == queries.rows[0])
-    past = _labels(database, task, labelled.take(own[np.argsort(-labelled.cutoffs[own], kind="stable")]))
+    past = labels_as_frame(database, task, labelled.take(own[np.argsort(-labelled.cutoffs[own], kind="stable")]))
     return Explanation(
         frame=frame_of(database, task, queries, [found], COVERAGE),
         task=task,
@@ -127,7 +128,7 @@ def explain(
         facts=_facts(block.exchanged, told),
         experts=_experts(task, block),
         past=past[["cutoff", "target"]],
-        similar=_labels(database, task, _similar(task, block, queries)),
+        similar=labels_as_frame(database, task, _similar(task, block, queries)),
         warnings=doubts,
     )
 
@@ -250,16 +251,3 @@ def _similar(task: Task, block: _Block, queries: Examples) -> Examples:
     )
     distance = ((near[others] - own[0]) ** 2).sum(axis=1)
     return block.context.take(others[np.argsort(distance, kind="stable")[:SIMILAR]])
-
-
-def _labels(database: Database, task: Task, examples: Examples) -> "pd.DataFrame":
-    """Labels to be read: the entity's key, cutoff, target (yes or no as True and False, classes by name)."""
-    import pandas as pd
-
-    targets: Any = examples.targets
-    if task.kind is TargetKind.BINARY:
-        targets = targets > 0.5
-    elif task.kind is TargetKind.MULTICLASS:
-        targets = np.array(task.classes, dtype=object)[targets.astype(np.int64)]
-    keys = key_columns(database, task.entity, examples.rows)
-    return pd.DataFrame({**keys, "cutoff": database.shown(examples.cutoffs), "target": targets})

@@ -33,13 +33,18 @@ def label_table(
     Cutoffs are one horizon apart, or ``every`` apart; ``limit`` keeps the first rows. Items of a ranking are a list of
     keys, classes are their values, and an entity without a key is named by its row number, ``row``.
     """
-    import pandas as pd
-
     task = resolve(database, question)
     moment = moment_of(database, task, at)
     task = with_classes(task, database, labels_end(database, task, moment))
     examples = closed_labels(database, task, past_cutoffs(database, task, moment, every=every), moment)
     examples = examples.take(np.lexsort((examples.rows, -examples.cutoffs))[:limit])
+    return labels_as_frame(database, task, examples)
+
+
+def labels_as_frame(database: Database, task: Task, examples: Examples) -> "pd.DataFrame":
+    """Labelled examples of a ``task`` whose classes are known, in their order, as ``label_table`` shows them."""
+    import pandas as pd
+
     frame = pd.DataFrame(key_columns(database, task.entity, examples.rows))
     return frame.assign(cutoff=database.shown(examples.cutoffs), target=_values(database, task, examples))
 

@@ -62,6 +62,9 @@ class Backtest:
     leads              by how much relfm's metric over all folds is better than each other method's (below 0: worse),
                        with the 95 % interval of that difference on the same resamples; NaN where there are too few
     warnings           what speaks against trusting them, as beside a prediction
+    answers            what was scored, for metrics of one's own: fold, the entity's key, cutoff, target, and every
+                       method's answer under its name (probability of yes, number, likeliest class, list of keys);
+                       then ``p_<class>`` or the interval that relfm gives
     """
 
     table: "pd.DataFrame"
@@ -71,6 +74,7 @@ class Backtest:
     verdict: str
     leads: Mapping[str, Score] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    answers: "pd.DataFrame | None" = None
 
 
 @dataclass(frozen=True)

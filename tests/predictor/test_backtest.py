@@ -115,6 +115,27 @@ def test_base_rate_of_classes_is_the_share_of_the_commonest(found: dict[str, Bac
     assert found["multiclass"].table["base_rate"].between(1 / 3, 0.5).all()  # three, nearly equally often
 
 
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_every_scored_row_is_there_with_every_answer(found: dict[str, Backtest], kind: str) -> None:
+    answers, table = found[kind].answers, found[kind].table
+    assert answers.columns[:4].tolist() == ["fold", "user_id", "cutoff", "target"]
+    assert set(table["method"]) <= set(answers.columns)
+    sizes = table[table.fold != "all"].groupby("fold")["rows"].first()
+    assert answers.groupby("fold").size().tolist() == sizes.tolist()
+
+
+def test_the_scores_can_be_found_again_in_the_answers(found: dict[str, Backtest]) -> None:
+    answers, table = found["binary"].answers, found["binary"].table
+    for one in table[table.fold != "all"].itertuples():
+        rows = answers[answers.fold == int(one.fold)]
+        (again,) = auroc(rows["target"].to_numpy(dtype=np.float64), rows[one.method].to_numpy())
+        assert again == pytest.approx(one.auroc, nan_ok=True)
+    shares = found["multiclass"].answers
+    assert (shares[["p_x", "p_y", "p_z"]].idxmax(axis=1).str.removeprefix("p_") == shares[OURS]).all()
+    numbers = found["regression"].answers
+    assert (numbers["q10"] <= numbers["q90"]).all()
+
+
 def test_all_folds_are_scored_where_their_windows_had_closed(found: dict[str, Backtest]) -> None:
     cutoffs = found["binary"].table["cutoff"].dropna()
     assert cutoffs.is_monotonic_increasing
