@@ -23,8 +23,10 @@ DENSE_ROWS = 8_000
 MOST_PARTS = 4
 
 
-RARE = 0.2
-"""A class that is rarer than this among a context's labels is kept in full, and the other one thinned."""
+RARE, RECENT, FEW_RARE = 0.2, 16, 50
+"""A class that is rarer than this is kept in full, and the other one thinned: among the labels of so many latest
+cutoffs, or of more until there are so many of it. Older ones have more of it still, but it has moved on (docs/log.md).
+"""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ def taught_by(task: Task, context: Examples, usable: np.ndarray, most_rows: int)
     order = usable[np.lexsort((context.rows[usable], context.cutoffs[usable]))]
     yes = context.targets[order] > 0
     is_yes_rare = bool(2 * yes.sum() < len(yes))
+    starts = np.unique(context.cutoffs[order], return_index=True)[1]
+    since = np.cumsum((yes == is_yes_rare)[::-1])[::-1][starts]  # how many of the rare class each cutoff and later have
+    enough = (len(order) - starts >= most_rows) & (since >= min(FEW_RARE, since[0]))
+    begin = min(starts[-RECENT:][0], starts[enough][-1])
+    order, yes = order[begin:], yes[begin:]
     rare, common = order[yes == is_yes_rare], order[yes != is_yes_rare]
     wanted = max(most_rows - len(rare), len(rare) * (1 - RARE) / RARE)  # of the common class
     if len(common) <= wanted:

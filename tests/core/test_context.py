@@ -105,10 +105,18 @@ def test_all_of_a_rare_class_are_learned_from_and_their_odds_are_told(every: int
     kept, enrichment = taught_by(TASK, context, np.arange(20_000), 2_000)
     rate, shown = context.targets.mean(), context.targets[kept].mean()
     assert len(np.unique(kept)) == 2_000
-    assert min(shown, 1 - shown) > 4 * min(rate, 1 - rate)
+    assert context.cutoffs[kept].min() == 40 - 16
+    assert (context.targets[kept] == is_yes_rare).sum() == 16 * 500 / every
     np.testing.assert_allclose(shown / (1 - shown) / enrichment, rate / (1 - rate), rtol=0.05)
-    if every == 100:
-        assert (context.targets[kept] == is_yes_rare).sum() == 200
+
+
+def test_where_hardly_any_are_of_the_rare_class_older_ones_are_learned_from_too() -> None:
+    context = rare_labels(250)
+    kept, _ = taught_by(TASK, context, np.arange(20_000), 2_000)
+    assert context.targets[kept].sum() == 50 and context.cutoffs[kept].min() == 40 - 25
+    scarce = replace(context, targets=np.where(context.cutoffs < 9, context.targets, 0.0))
+    kept, _ = taught_by(TASK, scarce, np.arange(20_000), 2_000)
+    assert scarce.targets[kept].sum() == scarce.targets.sum() == 18
 
 
 def test_the_rare_class_is_a_fifth_where_there_are_many_of_it_and_they_are_the_latest() -> None:
