@@ -26,7 +26,7 @@ from relfm.experts.panel import Effort, budget_of
 from relfm.experts.pretrained import heads_of, trust_in_heads
 from relfm.experts.trees import trees_join
 from relfm.learned import Learned
-from relfm.panels import Side, held_out, in_usual_units, panel_answers
+from relfm.panels import Side, held_out, in_step, in_usual_units, panel_answers
 from relfm.task import Examples, ItemLists, TargetKind, Task
 from relfm.threads import few_threads, few_torch_threads, side_by_side
 
@@ -146,7 +146,8 @@ def answer(
     def answered(start: int, block: QueryBlock, examples: Examples) -> Predictions:
         places = np.arange(start, start + len(examples)), first_query + block.queries
         sides = [Side(matrix.take(p), None if states is None else states[p]) for p in places]
-        return (answer_block or _answer_block)(task, examples, *sides, settings, block.enrichment)
+        asking = answer_block or _answer_block
+        return asking(task, examples, queries.cutoffs[block.queries], *sides, settings, block.enrichment)
 
     few = few_torch_threads() if learned is not None else nullcontext()
     with few_threads(), few, watch.stage("experts"):
@@ -190,35 +191,46 @@ class Settings:
     learned: Learned | None
 
 
-BlockAnswer = Callable[[Task, Examples, Side, Side, Settings, float], Predictions]
-"""Answers to the rows of ``asked`` from the rows of ``given`` and their targets, of a ``QueryBlock.enrichment``."""
+BlockAnswer = Callable[[Task, Examples, np.ndarray, Side, Side, Settings, float], Predictions]
+"""Answers to the rows of ``asked`` at their cutoffs from the rows of ``given`` and their targets, of a
+``QueryBlock.enrichment``."""
 
 
 def _answer_block(
-    task: Task, context: Examples, given: Side, asked: Side, settings: Settings, enrichment: float
+    task: Task,
+    context: Examples,
+    cutoffs: np.ndarray,
+    given: Side,
+    asked: Side,
+    settings: Settings,
+    enrichment: float,
 ) -> Predictions:
-    readings = readings_of(task, context, given, asked, settings)
+    readings = readings_of(task, context, cutoffs, given, asked, settings)
     return decode(task, readings, context.targets, settings.coverage, enrichment)
 
 
-def readings_of(task: Task, context: Examples, given: Side, asked: Side, settings: Settings) -> list[Reading]:
-    """What the experts, fitted on ``given``, make of ``asked``; a forecast of numbers is read twice."""
-    readings = [_read(task, context, given, asked, settings)]
+def readings_of(
+    task: Task, context: Examples, cutoffs: np.ndarray, given: Side, asked: Side, settings: Settings
+) -> list[Reading]:
+    """What the experts, fitted on ``given``, make of ``asked`` at ``cutoffs`` (int64[Q]); a forecast of numbers is read
+    twice."""
+    readings = [_read(task, context, cutoffs, given, asked, settings)]
     relative = in_usual_units(task, context, given.features, asked.features)
     if relative is not None:
         scaled, units, asked_units = relative
-        second = _read(task, scaled, given, asked, replace(settings, trees=False))
+        second = _read(task, scaled, cutoffs, given, asked, replace(settings, trees=False))
         readings.append(replace(second, late_unit=units[second.mixed.late], unit=asked_units))
     return readings
 
 
-def _read(task: Task, context: Examples, given: Side, asked: Side, settings: Settings) -> Reading:
+def _read(task: Task, context: Examples, cutoffs: np.ndarray, given: Side, asked: Side, settings: Settings) -> Reading:
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
     mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.seed)
     early, _ = held_out(task, context)
     if settings.trees:
         mixed = trees_join(mixed, block, early, settings.seed)
-    return Reading(outputs, _others_join(mixed, block, early, context.cutoffs, settings))
+    mixed = _others_join(mixed, block, early, context.cutoffs, settings)
+    return Reading(outputs, in_step(task, outputs, context, mixed, cutoffs))
 
 
 def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, settings: Settings) -> Mixed:

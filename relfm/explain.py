@@ -163,10 +163,18 @@ class _Asking:
     block: "_Block | None" = None
 
     def __call__(
-        self, task: Task, context: Examples, given: Side, asked: Side, settings: Settings, enrichment: float
+        self,
+        task: Task,
+        context: Examples,
+        cutoffs: np.ndarray,
+        given: Side,
+        asked: Side,
+        settings: Settings,
+        enrichment: float,
     ) -> Predictions:
         exchanged = Exchanged.of(asked, given, np.random.default_rng(self.seed))
-        readings = readings_of(task, context, given, exchanged.side, settings)
+        moments = np.repeat(cutoffs, len(exchanged.side.features))
+        readings = readings_of(task, context, moments, given, exchanged.side, settings)
         found = decode(task, readings, context.targets, settings.coverage, enrichment)
         self.block = _Block(context, given, exchanged, readings, found, settings.effort, enrichment)
         names = ("values", "baseline", "probabilities", "mean", "low", "high")

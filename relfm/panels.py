@@ -9,6 +9,7 @@ import numpy as np
 
 from relfm.context import is_far_ahead, known_at, recency_pools
 from relfm.experts.closed import Rows
+from relfm.experts.cycles import parts_apart, recurring, shifted
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
 from relfm.experts.mixture import Mixed, mix, split_late
@@ -61,7 +62,8 @@ def panel_answers(
     split = held_out(task, context)
     is_old_news = is_far_ahead(task, context) and task.kind in CLASSES
     pools = recency_pools(context.cutoffs, BUDGETS[effort].recent if is_old_news else ())
-    mixed = mix(experts, design, outputs, left, context.targets, right, split, pools)
+    parts = parts_of_cycles(task, outputs, context)
+    mixed = mix(experts, design, outputs, left, context.targets, right, split, pools, parts)
     return mixed, Panelled(outputs, design, left, right, context.targets)
 
 
@@ -69,6 +71,28 @@ def design_of(task: Task, outputs: Outputs, context: Examples, given: Side, effo
     """The most telling features of the context, as the closed forms read them."""
     kept = seasons(task, context, given.features)
     return Design.fit(given.features.values, outputs.encode(context.targets), BUDGETS[effort].width, kept)
+
+
+def parts_of_cycles(task: Task, outputs: Outputs, context: Examples) -> list[np.ndarray]:
+    """What ``mix`` divides the context of a forecast into, if levels come round in it. Data that are stale by a horizon
+    do without: that costs several fits for each of their many blocks, and their errors are larger than any season."""
+    if task.horizon is None or is_far_ahead(task, context):
+        return []
+    return parts_apart(context.cutoffs, outputs.encode(context.targets), task.horizon.approximate())
+
+
+def in_step(task: Task, outputs: Outputs, context: Examples, mixed: Mixed, asked: np.ndarray) -> Mixed:
+    """The mixture with the levels that come round, for held-out rows and for queries at cutoffs ``asked``."""
+    if mixed.apart is None:
+        return mixed
+    wanted, shown = np.concatenate([context.cutoffs[mixed.late], asked]), outputs.encode(context.targets)
+    by = recurring(mixed.apart, shown, context.cutoffs, wanted, task.horizon.approximate())
+    late, told = np.split(by, [len(mixed.late)])
+    return replace(
+        mixed,
+        probabilities=shifted(outputs, mixed.probabilities, told),
+        late_probabilities=shifted(outputs, mixed.late_probabilities, late),
+    )
 
 
 def in_usual_units(

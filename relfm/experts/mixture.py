@@ -42,6 +42,7 @@ class Mixed:
 
     points  float64[L] and float64[Q]: an expert's direct answers to held-out rows and queries, where the target is a
             number and may follow from others more closely than the thresholds lie
+    apart   float64[N, K]: each part of the context answered from the others, where that was asked for
     """
 
     probabilities: np.ndarray
@@ -51,6 +52,7 @@ class Mixed:
     late_probabilities: np.ndarray
     late_by_expert: dict[str, np.ndarray]
     points: tuple[np.ndarray, np.ndarray] | None = None
+    apart: np.ndarray | None = None
 
 
 Answers = tuple[str, np.ndarray, np.ndarray]
@@ -94,11 +96,13 @@ def mix(
     queries: Rows,
     split: tuple[np.ndarray, np.ndarray],
     pools: Sequence[np.ndarray],
+    parts: Sequence[np.ndarray] = (),
 ) -> Mixed:
     """Steps 1 to 3 above; ``split`` holds positions (early, late) of the context.
 
     ``pools`` are positions of the contexts that step 3 fits and averages: all of it, its latest half, ...: what drifts
-    is learned from the latter, what is rare from the former.
+    is learned from the latter, what is rare from the former. ``parts`` divide the context, if each of them is to be
+    answered from the others as well.
     """
     shown = outputs.encode(targets)
     early, late = split
@@ -113,6 +117,14 @@ def mix(
         answers = [expert.path(design, outputs, context.take(p), shown[p], queries)[0] for p in pools]
         return pool(outputs, answers, np.full(len(answers), 1 / len(answers)))
 
+    def crossed(expert: Expert) -> np.ndarray:
+        told = np.empty(shown.shape)
+        for part in parts:
+            rest = np.setdiff1d(np.arange(len(shown)), part)
+            fitted = context.take(rest), shown[rest]
+            told[part] = expert.path(design, outputs, *fitted, context.take(part))[0]
+        return told
+
     settled = side_by_side([partial(chosen, expert) for expert in experts])
     late_by_expert = {expert.name: told for expert, told in settled}
     shares = convex_weights(outputs, list(late_by_expert.values()), shown[late])
@@ -125,6 +137,7 @@ def mix(
         late,
         pool(outputs, list(late_by_expert.values()), shares),
         late_by_expert,
+        apart=pool(outputs, side_by_side([partial(crossed, e) for e, _ in settled]), shares) if len(parts) else None,
     )
 
 

@@ -52,7 +52,7 @@ def test_classes_far_ahead_are_learned_from_recent_rows_too(
     kind: TargetKind, delay: int, pools: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[list[np.ndarray]] = []
-    monkeypatch.setattr(panels, "mix", lambda *arguments: given.append(arguments[-1]))
+    monkeypatch.setattr(panels, "mix", lambda *arguments: given.append(arguments[-2]))
     cutoffs = np.repeat(np.arange(24) * 30 * DAY, 100)
     targets = (np.arange(ROWS) % 3 == 0).astype(np.float64)
     context = Examples.of(np.arange(ROWS) % 100, cutoffs, targets, seen=cutoffs - delay * DAY)

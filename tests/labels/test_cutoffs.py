@@ -61,3 +61,20 @@ def test_every_window_has_closed_and_lies_in_the_data(count: int, unit: str, at:
     assert (np.diff(cutoffs) < 0).all()
     assert (task.closes(cutoffs) <= day(at)).all()
     assert (cutoffs >= task.horizon.after(days(0))).all()
+
+
+def test_the_season_that_is_asked_about_was_labelled_in_earlier_years() -> None:
+    at = parse_time("2025-11-11")
+    cutoffs = context_cutoffs(_task("30, days"), (parse_time("2021-06-01"), at), at, limit=100)
+    told = [format_time(c)[:10] for c in cutoffs]
+    assert {"2024-11-11", "2023-11-11", "2022-11-11", "2021-11-11"} <= set(told)
+    assert told[:2] == ["2025-10-12", "2025-09-12"] and told[12] == "2024-10-12"  # one horizon before the anniversary
+    gaps = -np.diff(cutoffs) / DAY
+    assert ((gaps >= 30) & (gaps < 45)).all() and (gaps > 30).sum() == 4
+
+
+@pytest.mark.parametrize("window", ["1, days", "1, years"])
+def test_horizons_that_are_shorter_than_a_week_or_have_no_season_are_stepped_as_they_are(window: str) -> None:
+    task, at = _task(window), parse_time("2025-11-11")
+    cutoffs = context_cutoffs(task, (parse_time("2015-01-01"), at), at, limit=900)
+    assert (task.horizon.before(cutoffs[:-1]) == cutoffs[1:]).all()
