@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.connectors.names import tokens, words_of
-from relfm.connectors.roles import role_of
+from relfm.connectors.roles import Role, role_of
 from relfm.reading import earliest, stype_of_numbers, stype_of_text
 from relfm.stype import Stype
 
@@ -29,9 +29,11 @@ def stype_of(table: str, column: str, values: pa.ChunkedArray, *, is_time: bool 
     if _SUMMARY_WORDS.intersection(tokens(column)):
         return None, "suspect: a summary that is written over as time goes on"
     if pa.types.is_timestamp(values.type):
-        role = role_of(table, column)
-        if role.is_written_later and not is_time:
-            return None, f"suspect: {role} date, written after the row was made"
+        if role_of(table, column) is Role.MUTATION and not is_time:
+            return (
+                None,
+                "suspect: mutation date, written over as time goes on",
+            )  # so that it is not there yet tells, too
         return Stype.timestamp, "moments"
     if pa.types.is_list(values.type):
         return _lists(head)

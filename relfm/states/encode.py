@@ -159,7 +159,8 @@ def _kind_of(database: Database, table: Table, column: Column, visible: np.ndarr
         return None
     stype = stype_as_seen(table, column, database.tables[table.name].column(column.name), visible)
     if column.type == "timestamp":
-        return Kind.DATE if stype == Stype.timestamp or column.name == table.time_column else None
+        is_known = stype == Stype.timestamp and not column.is_written_later  # a row's vector is the same at any time
+        return Kind.DATE if is_known or column.name == table.time_column else None
     if stype is None:
         return None
     if column.type == "string":

@@ -152,7 +152,7 @@ def test_northwind_without_constraints() -> None:
     }  # fmt: skip
     found = {name: time for name, time in times(schema).items() if time}
     assert found == {"Employees": "HireDate", "Orders": "OrderDate", "Order Details": "from Orders"}
-    assert schema.table("Orders").column("ShippedDate").stype is None
+    assert schema.table("Orders").column("ShippedDate").is_written_later
     assert schema.table("CustomerCustomerDemo").decisions[0].what == "empty"
 
 
@@ -174,14 +174,16 @@ def test_hostile_schema_has_no_wrong_time() -> None:
     }  # fmt: skip
 
 
-def test_columns_that_are_written_later_carry_no_features() -> None:
+def test_columns_that_are_written_over_carry_no_features_and_outcomes_are_known_from_themselves_on() -> None:
     schema = inferred(hostile())
     silent = {f"{t.name}.{c.name}" for t in schema.tables.values() for c in t.columns if c.stype is None}
     told = {f"{t.name}.{d.column}" for t in schema.tables.values() for d in t.decisions}
-    later = {"customers.last_login", "customers.lifetime_value", "orders.updated_at", "orders.shipped_at"}
+    later = {"customers.last_login", "customers.lifetime_value", "orders.updated_at"}
     assert later <= silent
     assert later <= told
     assert schema.table("customers").column("birth_date").stype is Stype.timestamp
+    shipped = schema.table("orders").column("shipped_at")
+    assert shipped.stype is Stype.timestamp and shipped.is_written_later
 
 
 def test_composite_key_is_followed_as_a_whole() -> None:
@@ -277,7 +279,8 @@ def test_later_rows_do_not_change_the_schema() -> None:
         ("tags", [["a", "b"], ["c"]] * 50, Stype.multicategorical),
         ("vector", [[0.5, 1.5]] * 50 + [[2.5, 3.5]] * 50, Stype.embedding),
         ("due_date", days(100), Stype.timestamp),
-        ("cancelled_at", days(100), None),
+        ("cancelled_at", days(100), Stype.timestamp),
+        ("updated_at", days(100), None),
     ],
 )
 def test_stype_of_a_column(column: str, cells: list, stype: Stype | None) -> None:
