@@ -23,10 +23,10 @@ from relfm.experts.panel import budget_of
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.frames import quantile_names
 from relfm.label_table import labels_as_frame
-from relfm.labels import context_cutoffs, with_classes
-from relfm.moments import Moment, labels_end, moment_of, span_of
+from relfm.labels import context_cutoffs
+from relfm.moments import Moment, labels_end, span_of
 from relfm.panels import held_out
-from relfm.planning import base_rate, check_moment, key_columns, resolve
+from relfm.planning import base_rate, key_columns, task_at
 from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
 from relfm.task import Examples, TargetKind, Task
 
@@ -55,11 +55,8 @@ def backtest(
     ``folds`` that are none or too many, DataCannotAnswer if the history holds fewer than two cutoffs."""
     folds = arguments.whole("folds", folds, 1, MOST_FOLDS, "5 are usual; each of them is predicted anew")
     arguments.reporter(progress)
-    check_moment(at)
     say = progress or (lambda stage: None)
-    task = resolve(database, question)
-    moment = moment_of(database, task, at)
-    task = with_classes(task, database, labels_end(database, task, moment))
+    task, moment = task_at(database, question, at)
     labelled = _labelled(predictor, database, task, moment, folds)
     cut = [(_drawn(positions), known_by) for positions, known_by in fold_positions(task, labelled, folds)]
     made = []

@@ -26,10 +26,9 @@ from relfm.experts.numbers import Reading
 from relfm.experts.panel import Effort, budget_of
 from relfm.frames import frame_of
 from relfm.label_table import labels_as_frame
-from relfm.labels import with_classes
-from relfm.moments import Moment, labels_end, moment_of
+from relfm.moments import Moment
 from relfm.panels import Side, design_of
-from relfm.planning import check_moment, key_columns, resolve
+from relfm.planning import key_columns, task_at
 from relfm.scoring import COVERAGE
 from relfm.task import Examples, TargetKind, Task
 
@@ -95,12 +94,9 @@ def explain(
     None if the question is about a single one). UsageError for rankings, for forecasts of several windows and for
     several entities; and whatever ``predict`` raises."""
     arguments.reporter(progress)
-    check_moment(at)
     say = progress or (lambda stage: None)
-    task = resolve(database, question)
+    task, moment = task_at(database, question, at)
     _refuse_lists(task)
-    moment = moment_of(database, task, at)
-    task = with_classes(task, database, labels_end(database, task, moment))
     most_rows = budget_of(predictor.effort, task.kind).rows
     asked = Asked(database, task, moment, most_rows, of_everybody=predictor.needs_all_labels(task))
     queries = asked.queries(None if entity is None else [entity])

@@ -9,9 +9,8 @@ import numpy as np
 
 from relfm.asked import closed_labels, past_cutoffs
 from relfm.database import Database
-from relfm.labels import with_classes
-from relfm.moments import Moment, labels_end, moment_of
-from relfm.planning import key_columns, resolve
+from relfm.moments import Moment
+from relfm.planning import key_columns, task_at
 from relfm.query import PredictiveQuery
 from relfm.task import Examples, TargetKind, Task
 from relfm.times import Span
@@ -33,9 +32,7 @@ def label_table(
     Cutoffs are one horizon apart, or ``every`` apart; ``limit`` keeps the first rows. Items of a ranking are a list of
     keys, classes are their values, and an entity without a key is named by its row number, ``row``.
     """
-    task = resolve(database, question)
-    moment = moment_of(database, task, at)
-    task = with_classes(task, database, labels_end(database, task, moment))
+    task, moment = task_at(database, question, at)
     examples = closed_labels(database, task, past_cutoffs(database, task, moment, every=every), moment)
     examples = examples.take(np.lexsort((examples.rows, -examples.cutoffs))[:limit])
     return labels_as_frame(database, task, examples)

@@ -16,7 +16,7 @@ from relfm.errors import DataCannotAnswer, UsageError
 from relfm.labels import QueryLabeller
 from relfm.query.walk import aggregates_of
 from relfm.task import Task
-from relfm.times import TIMELESS, format_time, parse_time
+from relfm.times import END, FIRST, TIMELESS, format_time, parse_time
 
 Moment = str | int | datetime.date | np.datetime64 | None
 """A moment that a user names: ISO text, a date or datetime (pandas' too; UTC unless it has a zone), microseconds."""
@@ -143,4 +143,5 @@ def _moment(at: str | int | datetime.date | np.datetime64) -> int:
             f"at={arguments.shown(at)} is no moment",
             hint="give ISO text such as 2026-01-31, a datetime or microseconds",
         )
-    return int(at)
+    hint = "a number is microseconds since 1970; ISO text such as 2026-01-31 is clearer"
+    return arguments.whole("at", at, FIRST, END - 1, hint)

@@ -21,7 +21,7 @@ from relfm.query.nodes import Column, Entity
 from relfm.query.walk import walk
 from relfm.schema import match_name
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import END, FIRST, format_time
+from relfm.times import format_time
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,10 +115,7 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Mome
 
     QuestionError or SchemaError if the question does not fit the schema; DataCannotAnswer if the data hold no answer.
     """
-    check_moment(at)
-    task = resolve(database, question)
-    moment = moment_of(database, task, at)
-    task = with_classes(task, database, labels_end(database, task, moment))
+    task, moment = task_at(database, question, at)
     asked = Asked(database, task, moment, CONTEXT_ROWS, of_everybody=task.kind is TargetKind.RANKING)
     context, queries = asked.context(), asked.population
     return Plan(
@@ -135,6 +132,14 @@ def plan(database: Database, question: str | PredictiveQuery | Task, *, at: Mome
     )
 
 
+def task_at(database: Database, question: str | PredictiveQuery | Task, at: Moment = None) -> tuple[Task, int]:
+    """The task that a question means, with the classes that it has taken by the moment ``at`` (default: the end of the
+    data), and that moment in microseconds. UsageError for a moment that is none; and what ``resolve`` raises."""
+    task = resolve(database, question)
+    moment = moment_of(database, task, at)
+    return with_classes(task, database, labels_end(database, task, moment)), moment
+
+
 def resolve(database: Database, question: str | PredictiveQuery | Task) -> Task:
     """The task that a question means in this database; QuestionError if it does not fit, DataCannotAnswer if it is
     about a table without rows (of which no schema knows when its rows happen, so that comes first)."""
@@ -146,13 +151,6 @@ def resolve(database: Database, question: str | PredictiveQuery | Task) -> Task:
     for name in dict.fromkeys(node.table for node in walk(query) if isinstance(node, Column | Entity)):
         require_rows(database, match_name(name, database.tables))
     return task_of(query, database.schema)
-
-
-def check_moment(at: Moment) -> None:
-    """UsageError for a number that is no moment of the years 1 to 9999, in microseconds."""
-    if isinstance(at, int | np.integer) and not isinstance(at, bool):
-        hint = "a number is microseconds since 1970; ISO text such as 2026-01-31 is clearer"
-        arguments.whole("at", at, FIRST, END - 1, hint)
 
 
 def base_rate(task: Task, examples: Examples) -> float | dict[str, float]:

@@ -21,10 +21,9 @@ from relfm.doubts import warnings_of
 from relfm.errors import UsageError
 from relfm.experts.panel import Effort, budget_of
 from relfm.frames import frame_of
-from relfm.labels import with_classes
 from relfm.learned import DEFAULT_MODEL, Learned, learned
-from relfm.moments import Moment, labels_end, moment_of
-from relfm.planning import base_rate, check_moment, resolve
+from relfm.moments import Moment
+from relfm.planning import base_rate, task_at
 from relfm.query import PredictiveQuery
 from relfm.schema import suggestion
 from relfm.task import Examples, TargetKind, Task
@@ -136,11 +135,8 @@ class Predictor:
         interval = arguments.share("interval", interval, "0.8 means 80 % of outcomes inside")
         limit = None if limit is None else arguments.whole("limit", limit, 1, hint="give 1 or more, or None for all")
         arguments.reporter(progress)
-        check_moment(at)
         say = progress or (lambda stage: None)
-        task = resolve(database, question)
-        moment = moment_of(database, task, at)
-        task = with_classes(task, database, labels_end(database, task, moment))
+        task, moment = task_at(database, question, at)
         most_rows = budget_of(self.effort, task.kind).rows
         asked = Asked(database, task, moment, most_rows, of_everybody=self.needs_all_labels(task))
         queries = asked.queries(entities, limit)
