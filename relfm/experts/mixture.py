@@ -21,6 +21,10 @@ from relfm.threads import side_by_side
 
 LATE_SHARE = 0.3
 MIN_LATE = 20
+CROSSED_SHARE, CROSSED_ROWS = 0.9, 3_000
+"""What answers parts of a context from the others: the experts that have most of the weight, fitted on so many rows.
+Levels are all that is read of it, and an answer waits for it."""
+
 PULL_ROWS = 5.0
 """Equal shares are worth as much as so many rows of evidence."""
 
@@ -121,6 +125,7 @@ def mix(
         told = np.empty(shown.shape)
         for part in parts:
             rest = np.setdiff1d(np.arange(len(shown)), part)
+            rest = rest[np.linspace(0, len(rest) - 1, min(len(rest), CROSSED_ROWS)).astype(np.int64)]
             fitted = context.take(rest), shown[rest]
             told[part] = expert.path(design, outputs, *fitted, context.take(part))[0]
         return told
@@ -130,6 +135,12 @@ def mix(
     shares = convex_weights(outputs, list(late_by_expert.values()), shown[late])
     answers = side_by_side([partial(answered, expert) for expert, _ in settled])
     by_expert = dict(zip(late_by_expert, answers, strict=True))
+    apart = None
+    if len(parts):
+        heaviest = np.argsort(-shares, kind="stable")
+        heaviest = heaviest[: np.searchsorted(np.cumsum(shares[heaviest]), CROSSED_SHARE) + 1]
+        told = side_by_side([partial(crossed, settled[i][0]) for i in heaviest])
+        apart = pool(outputs, told, shares[heaviest] / shares[heaviest].sum())
     return Mixed(
         pool(outputs, list(by_expert.values()), shares),
         by_expert,
@@ -137,7 +148,7 @@ def mix(
         late,
         pool(outputs, list(late_by_expert.values()), shares),
         late_by_expert,
-        apart=pool(outputs, side_by_side([partial(crossed, e) for e, _ in settled]), shares) if len(parts) else None,
+        apart=apart,
     )
 
 
