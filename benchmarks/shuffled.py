@@ -74,7 +74,7 @@ class Names:
         """The table's description under its new names, its columns where they stood."""
 
         def column(name: str) -> str:
-            return self.columns.get((table.name, name), name)  # decisions tell of columns that were not read too
+            return self.columns[table.name, name]
 
         return replace(
             table,
@@ -84,7 +84,7 @@ class Names:
             foreign_keys=tuple(sorted(self._key(table.name, key) for key in table.foreign_keys)),
             time_column=table.time_column and column(table.time_column),
             time_from=table.time_from and self._key(table.name, table.time_from),
-            decisions=tuple(replace(d, column=d.column and column(d.column)) for d in table.decisions),
+            decisions=(),  # types go with the cells: read anew, they would follow from the new names
         )
 
     def _key(self, table: str, key: ForeignKey) -> ForeignKey:
