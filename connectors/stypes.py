@@ -30,10 +30,8 @@ def stype_of(table: str, column: str, values: pa.ChunkedArray, *, is_time: bool 
         return None, "suspect: a summary that is written over as time goes on"
     if pa.types.is_timestamp(values.type):
         if role_of(table, column) is Role.MUTATION and not is_time:
-            return (
-                None,
-                "suspect: mutation date, written over as time goes on",
-            )  # so that it is not there yet tells, too
+            # That it is not there yet tells, too: it has been written over since.
+            return None, "suspect: mutation date, written over as time goes on"
         return Stype.timestamp, "moments"
     if pa.types.is_list(values.type):
         return _lists(head)

@@ -123,10 +123,11 @@ def _teaches(task: Task, labelled: Examples, known: np.ndarray) -> bool:
 
 def _labelled(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:
     end = labels_end(database, task, moment)
-    enough = folds + max(24, budget_of(predictor.effort, task.kind).rows // 500)
+    rows = budget_of(predictor.effort, task.kind).rows
+    enough = folds + max(24, rows // 500)
     span = (end, end) if task.horizon is None else span_of(database, task)  # no time is needed to fill in cells
     cutoffs = context_cutoffs(task, span, end, enough)
-    asked = Asked(database, task, end, enough, of_everybody=predictor.needs_all_labels(task))
+    asked = Asked(database, task, end, rows, of_everybody=predictor.needs_all_labels(task))
     return closed_labels(database, task, cutoffs, end, asked.drawn)
 
 

@@ -92,7 +92,8 @@ def _variety(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def date_series(database: Database, table: str, until: int) -> list[DateSeries]:
-    """Every timestamp column that may be read as a feature and has a visible cell, and always the time column."""
+    """Every timestamp column that may be read as a feature and has a date by ``until`` in a visible row, and always the
+    time column. A date that is still to come must not even tell that there are such."""
     described = database.schema.tables[table]
     visible = is_visible(database.times(table), until)
     out = []
@@ -100,8 +101,10 @@ def date_series(database: Database, table: str, until: int) -> list[DateSeries]:
         if column.type != "timestamp" or database.is_hidden(table, column.name):
             continue
         stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
-        if stype == Stype.timestamp or column.name == described.time_column:
-            out.append(DateSeries(f"{table}.{column.name}", database.numbers(table, column.name)))
+        dates = database.numbers(table, column.name)
+        has_come = stype == Stype.timestamp and bool((dates[visible] <= until).any())
+        if has_come or column.name == described.time_column:
+            out.append(DateSeries(f"{table}.{column.name}", dates))
     return out
 
 

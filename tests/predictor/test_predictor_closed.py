@@ -45,6 +45,17 @@ def test_who_has_just_left_is_known_to_have_left(bank: dict[str, pd.DataFrame]) 
     assert answers[just_closed[just_closed].index].mean() < 0.2 < 0.7 < answers[is_open[is_open].index].mean()
 
 
+def test_that_anybody_will_leave_is_not_known_before_the_first_has_left(bank: dict[str, pd.DataFrame]) -> None:
+    accounts = bank["accounts"]
+    nobody_yet = accounts.closed_at.where(accounts.closed_at > moments(AT))
+    assert nobody_yet.notna().any()
+    answers = [
+        relfm.Predictor().predict(relfm.connect(bank | {"accounts": made}, cache=False), QUESTION, at=str(moments(AT)))
+        for made in (accounts.assign(closed_at=nobody_yet), accounts.drop(columns="closed_at"))
+    ]
+    pd.testing.assert_frame_equal(answers[0].frame, answers[1].frame, check_exact=True)
+
+
 def test_who_will_leave_is_not_known_to(bank: dict[str, pd.DataFrame]) -> None:
     accounts = bank["accounts"]
     later = accounts.closed_at > moments(AT)
