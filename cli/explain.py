@@ -6,7 +6,7 @@ import typer
 
 from relfm.cli.options import MODEL, Adapt, AsJson, Asked, At, Effort, Model, Seed
 from relfm.cli.output import rows_as_json, show, show_json, with_iso_times
-from relfm.cli.predict import moment_of
+from relfm.cli.predict import head_as_json
 from relfm.cli.question import asked
 from relfm.cli.voice import Voice
 from relfm.errors import UsageError
@@ -67,12 +67,7 @@ def explain(
 
 def as_json(made: "Explanation") -> dict[str, Any]:
     """The document of ``explain --json``."""
-    task = made.task
-    return {
-        "relfm": "1",
-        "question": {"text": task.name, "english": task.english},
-        "task": {"kind": task.kind.value, "entity": task.entity, "horizon": task.horizon and str(task.horizon)},
-        "at": moment_of(made),
+    return head_as_json(made) | {
         "rows": rows_as_json(made.frame),
         "explained": made.what,
         "answer": made.answer,

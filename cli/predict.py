@@ -11,6 +11,7 @@ from relfm.cli.voice import Voice
 from relfm.times import format_time
 
 if TYPE_CHECKING:
+    from relfm.explain import Explanation
     from relfm.predictor import Prediction
     from relfm.task import TargetKind
 
@@ -84,9 +85,9 @@ def tell(prediction: "Prediction", voice: Voice) -> None:
     voice.detail("seconds: " + " · ".join(f"{stage} {seconds:.2f}" for stage, seconds in prediction.seconds.items()))
 
 
-def moment_of(prediction: "Prediction") -> str | None:
+def moment_of(made: "Prediction | Explanation") -> str | None:
     """The moment of the prediction, None where the database knows no times and the rows have no cutoff."""
-    return None if prediction.frame["cutoff"].isna().all() else format_time(prediction.at)
+    return None if made.frame["cutoff"].isna().all() else format_time(made.at)
 
 
 def base_rate_text(rate: float, kind: "TargetKind") -> str:
@@ -95,14 +96,20 @@ def base_rate_text(rate: float, kind: "TargetKind") -> str:
     return f"{rate:.4g} ({what.get(kind.value, 'share of yes')})"
 
 
-def as_json(prediction: "Prediction") -> dict[str, Any]:
-    """The envelope of ``predict --json``, without the rows."""
-    task = prediction.task
+def head_as_json(made: "Prediction | Explanation") -> dict[str, Any]:
+    """How the documents of ``--json`` begin: what was asked, and as of when."""
+    task = made.task
     return {
         "relfm": "1",
         "question": {"text": task.name, "english": task.english},
         "task": {"kind": task.kind.value, "entity": task.entity, "horizon": task.horizon and str(task.horizon)},
-        "at": moment_of(prediction),
+        "at": moment_of(made),
+    }
+
+
+def as_json(prediction: "Prediction") -> dict[str, Any]:
+    """The envelope of ``predict --json``, without the rows."""
+    return head_as_json(prediction) | {
         "context_rows": prediction.context_rows,
         "base_rate": prediction.base_rate,
         "weights": prediction.weights,

@@ -30,6 +30,9 @@ from relfm.panels import Side, held_out, in_step, in_usual_units, panel_answers
 from relfm.task import Examples, ItemLists, TargetKind, Task
 from relfm.threads import few_threads, few_torch_threads, side_by_side
 
+BY_QUERY = ("values", "baseline", "probabilities", "mean", "low", "high")
+"""What ``Predictions`` hold of each query, rankings aside."""
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -72,7 +75,7 @@ class Predictions:
         names = dict.fromkeys(name for p in parts for name in p.weights)
         return replace(
             parts[0],
-            **{n: together(n) for n in ("values", "baseline", "probabilities", "mean", "low", "high")},
+            **{n: together(n) for n in BY_QUERY},
             weights={n: float(np.average([p.weights.get(n, 0.0) for p in parts], weights=sizes)) for n in names},
             seconds={stage: sum(p.seconds[stage] for p in parts) for stage in parts[0].seconds},
         )
@@ -146,8 +149,8 @@ def answer(
     def answered(start: int, block: QueryBlock, examples: Examples) -> Predictions:
         places = np.arange(start, start + len(examples)), first_query + block.queries
         sides = [Side(matrix.take(p), None if states is None else states[p]) for p in places]
-        asking = answer_block or _answer_block
-        return asking(task, examples, queries.cutoffs[block.queries], *sides, settings, block.enrichment)
+        asked = Block(task, examples, queries.cutoffs[block.queries], *sides, settings, block.enrichment)
+        return (answer_block or _answer_block)(asked)
 
     few = few_torch_threads() if learned is not None else nullcontext()
     with few_threads(), few, watch.stage("experts"):
@@ -191,46 +194,47 @@ class Settings:
     learned: Learned | None
 
 
-BlockAnswer = Callable[[Task, Examples, np.ndarray, Side, Side, Settings, float], Predictions]
-"""Answers to the rows of ``asked`` at their cutoffs from the rows of ``given`` and their targets, of a
-``QueryBlock.enrichment``."""
+@dataclass(frozen=True)
+class Block:
+    """Queries that are answered together: ``given`` and ``asked`` describe the labelled ``context`` and the queries at
+    ``cutoffs`` (int64[Q]); ``enrichment`` is that of the ``QueryBlock``."""
+
+    task: Task
+    context: Examples
+    cutoffs: np.ndarray
+    given: Side
+    asked: Side
+    settings: Settings
+    enrichment: float
 
 
-def _answer_block(
-    task: Task,
-    context: Examples,
-    cutoffs: np.ndarray,
-    given: Side,
-    asked: Side,
-    settings: Settings,
-    enrichment: float,
-) -> Predictions:
-    readings = readings_of(task, context, cutoffs, given, asked, settings)
-    return decode(task, readings, context.targets, settings.coverage, enrichment)
+BlockAnswer = Callable[[Block], Predictions]
 
 
-def readings_of(
-    task: Task, context: Examples, cutoffs: np.ndarray, given: Side, asked: Side, settings: Settings
-) -> list[Reading]:
-    """What the experts, fitted on ``given``, make of ``asked`` at ``cutoffs`` (int64[Q]); a forecast of numbers is read
-    twice."""
-    readings = [_read(task, context, cutoffs, given, asked, settings)]
-    relative = in_usual_units(task, context, given.features, asked.features)
+def _answer_block(block: Block) -> Predictions:
+    return decode(block, readings_of(block))
+
+
+def readings_of(block: Block) -> list[Reading]:
+    """What the experts make of the queries, fitted on the context; a forecast of numbers is read twice."""
+    readings = [_read(block)]
+    relative = in_usual_units(block.task, block.context, block.given.features, block.asked.features)
     if relative is not None:
         scaled, units, asked_units = relative
-        second = _read(task, scaled, cutoffs, given, asked, replace(settings, trees=False))
+        second = _read(replace(block, context=scaled, settings=replace(block.settings, trees=False)))
         readings.append(replace(second, late_unit=units[second.mixed.late], unit=asked_units))
     return readings
 
 
-def _read(task: Task, context: Examples, cutoffs: np.ndarray, given: Side, asked: Side, settings: Settings) -> Reading:
+def _read(block: Block) -> Reading:
+    task, context, settings = block.task, block.context, block.settings
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
-    mixed, block = panel_answers(task, outputs, context, given, asked, settings.effort, settings.seed)
+    mixed, panelled = panel_answers(task, outputs, context, block.given, block.asked, settings.effort, settings.seed)
     early, _ = held_out(task, context)
     if settings.trees:
-        mixed = trees_join(mixed, block, early, settings.seed)
-    mixed = _others_join(mixed, block, early, context.cutoffs, settings)
-    return Reading(outputs, in_step(task, outputs, context, mixed, cutoffs))
+        mixed = trees_join(mixed, panelled, early, settings.seed)
+    mixed = _others_join(mixed, panelled, early, context.cutoffs, settings)
+    return Reading(outputs, in_step(task, outputs, context, mixed, block.cutoffs))
 
 
 def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.ndarray, settings: Settings) -> Mixed:
@@ -243,20 +247,21 @@ def _others_join(mixed: Mixed, block: Panelled, early: np.ndarray, cutoffs: np.n
     return joined(block.outputs, mixed, grown, SHARE)
 
 
-def decode(task: Task, readings: list[Reading], targets: np.ndarray, coverage: float, enrichment: float) -> Predictions:
-    """Calibrated answers, from readings and the ``targets`` (float64[N]) of their context."""
+def decode(block: Block, readings: list[Reading]) -> Predictions:
+    """Calibrated answers, from what the experts made of the queries."""
+    task, targets = block.task, block.context.targets
     outputs, mixed = readings[0].outputs, readings[0].mixed
     plain = mixed.by_expert.get("history", mixed.by_expert["prior"])
     if task.kind == TargetKind.BINARY:
         temperature = Temperature.fit(mixed.late_probabilities[:, 0], targets[mixed.late], float(targets.mean()))
         told = (temperature(mixed.probabilities[:, 0]), plain[:, 0])
-        return Predictions(*(diluted(p, enrichment) for p in told), weights=mixed.weights)
+        return Predictions(*(diluted(p, block.enrichment) for p in told), weights=mixed.weights)
     if task.kind == TargetKind.MULTICLASS:
         shares = ClassTemperature.fit(mixed.late_probabilities, targets[mixed.late].astype(np.int64))
         told = shares(mixed.probabilities)
         likeliest, usual = (p.argmax(axis=1).astype(np.float64) for p in (mixed.probabilities, plain))
         return Predictions(likeliest, usual, told, weights=mixed.weights)
-    told = numbers(readings, targets, coverage)
+    told = numbers(readings, targets, block.settings.coverage)
     weights = {name: float(np.mean([r.mixed.weights.get(name, 0.0) for r in readings])) for name in mixed.weights}
     baseline = outputs.quantile(plain, 0.5)
     return Predictions(told.middle, baseline, mean=told.mean, low=told.low, high=told.high, weights=weights)
@@ -279,7 +284,7 @@ def _gather(
     names = parts[0].weights
     weights = {n: float(np.mean([p.weights.get(n, 0.0) for p in parts])) for n in names}
     return Predictions(
-        **{n: gathered(n) for n in ("values", "baseline", "probabilities", "mean", "low", "high")},
+        **{n: gathered(n) for n in BY_QUERY},
         weights=weights,
         context_rows=context_rows,
         seconds=seconds,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relfm import arguments
-from relfm.answer import Predictions, Settings, decode, readings_of
+from relfm.answer import BY_QUERY, Block, Predictions, decode, readings_of
 from relfm.asked import Asked
 from relfm.calibration import diluted
 from relfm.context import unasked
@@ -23,11 +23,11 @@ from relfm.effects import Exchanged
 from relfm.errors import UsageError
 from relfm.experts.neighbours import Neighbours
 from relfm.experts.numbers import Reading
-from relfm.experts.panel import Effort, budget_of
+from relfm.experts.panel import budget_of
 from relfm.frames import frame_of
 from relfm.label_table import labels_as_frame
 from relfm.moments import Moment
-from relfm.panels import Side, design_of
+from relfm.panels import design_of
 from relfm.planning import key_columns, task_at
 from relfm.scoring import COVERAGE
 from relfm.task import Examples, TargetKind, Task
@@ -110,7 +110,7 @@ def explain(
     found = predictor.predict_examples(
         database, task, context, queries, known_by=moment, own=known, answer_block=asking
     )
-    block, told = asking.block, asking.block.told(task)
+    seen, told = asking.seen, asking.seen.told(task)
     labelled = context if known is None else Examples.concatenate([context, known])
     own = np.flatnonzero(labelled.rows == queries.rows[0])
     past = labels_as_frame(database, task, labelled.take(own[np.argsort(-labelled.cutoffs[own], kind="stable")]))
@@ -118,13 +118,13 @@ def explain(
         frame=frame_of(database, task, queries, [found], COVERAGE),
         task=task,
         at=moment,
-        what=block.what(task),
+        what=seen.what(task),
         answer=float(told[0]),
-        usual=block.exchanged.usual(told),
-        facts=_facts(block.exchanged, told),
-        experts=_experts(task, block),
+        usual=seen.exchanged.usual(told),
+        facts=_facts(seen.exchanged, told),
+        experts=_experts(task, seen),
         past=past[["cutoff", "target"]],
-        similar=labels_as_frame(database, task, _similar(task, block, queries)),
+        similar=labels_as_frame(database, task, _similar(task, seen, queries)),
         warnings=doubts,
     )
 
@@ -156,39 +156,27 @@ class _Asking:
     """Stands where ``answer`` answers a block, that of the one query, and keeps what it saw there."""
 
     seed: int
-    block: "_Block | None" = None
+    seen: "_Seen | None" = None
 
-    def __call__(
-        self,
-        task: Task,
-        context: Examples,
-        cutoffs: np.ndarray,
-        given: Side,
-        asked: Side,
-        settings: Settings,
-        enrichment: float,
-    ) -> Predictions:
-        exchanged = Exchanged.of(asked, given, np.random.default_rng(self.seed))
-        moments = np.repeat(cutoffs, len(exchanged.side.features))
-        readings = readings_of(task, context, moments, given, exchanged.side, settings)
-        found = decode(task, readings, context.targets, settings.coverage, enrichment)
-        self.block = _Block(context, given, exchanged, readings, found, settings.effort, enrichment)
-        names = ("values", "baseline", "probabilities", "mean", "low", "high")
-        every = {name: getattr(found, name) for name in names}
+    def __call__(self, block: Block) -> Predictions:
+        exchanged = Exchanged.of(block.asked, block.given, np.random.default_rng(self.seed))
+        rows = np.repeat(block.cutoffs, len(exchanged.side.features))
+        block = replace(block, cutoffs=rows, asked=exchanged.side)
+        readings = readings_of(block)
+        found = decode(block, readings)
+        self.seen = _Seen(block, exchanged, readings, found)
+        every = {name: getattr(found, name) for name in BY_QUERY}
         return replace(found, **{name: one if one is None else one[:1] for name, one in every.items()})
 
 
 @dataclass(frozen=True)
-class _Block:
+class _Seen:
     """The one query among rows with some of its facts, and what was made of them; the query is the first of them."""
 
-    context: Examples
-    given: Side
+    block: Block
     exchanged: Exchanged
     readings: list[Reading]
     found: Predictions
-    effort: Effort
-    enrichment: float
 
     @property
     def likeliest(self) -> int:
@@ -225,33 +213,33 @@ def _facts(exchanged: Exchanged, told: np.ndarray) -> "pd.DataFrame":
     return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
 
 
-def _experts(task: Task, block: _Block) -> "pd.DataFrame":
+def _experts(task: Task, seen: _Seen) -> "pd.DataFrame":
     import pandas as pd
 
     told: dict[str, list[float]] = {}
-    for reading in block.readings:
-        unit = float(np.broadcast_to(reading.unit, len(block.found.values))[0])
+    for reading in seen.readings:
+        unit = float(np.broadcast_to(reading.unit, len(seen.found.values))[0])
         for name, probabilities in reading.mixed.by_expert.items():
             own = probabilities[:1]
             if task.kind is TargetKind.BINARY:
-                value = diluted(own[0, 0], block.enrichment)
+                value = diluted(own[0, 0], seen.block.enrichment)
             elif task.kind is TargetKind.MULTICLASS:
-                value = own[0, block.likeliest]
+                value = own[0, seen.likeliest]
             else:
                 value = reading.outputs.quantile(own, 0.5)[0] * unit
             told.setdefault(name, []).append(float(value))
-    columns = {"expert": list(told), "weight": [block.found.weights.get(name, 0.0) for name in told]}
+    columns = {"expert": list(told), "weight": [seen.found.weights.get(name, 0.0) for name in told]}
     columns["answer"] = [float(np.mean(values)) for values in told.values()]
     return pd.DataFrame(columns).sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _similar(task: Task, block: _Block, queries: Examples) -> Examples:
+def _similar(task: Task, seen: _Seen, queries: Examples) -> Examples:
     """The nearest examples of the context that are of other entities, nearest first."""
+    block = seen.block
     others = np.flatnonzero(block.context.rows != queries.rows[0])
-    design = design_of(task, block.readings[0].outputs, block.context, block.given, block.effort)
+    design = design_of(task, seen.readings[0].outputs, block.context, block.given, block.settings.effort)
     near, own = (
-        Neighbours().places(design, design.transform(side.features.values))
-        for side in (block.given, block.exchanged.side)
+        Neighbours().places(design, design.transform(side.features.values)) for side in (block.given, block.asked)
     )
     distance = ((near[others] - own[0]) ** 2).sum(axis=1)
     return block.context.take(others[np.argsort(distance, kind="stable")[:SIMILAR]])

@@ -177,7 +177,8 @@ class Predictor:
     ) -> Predictions:
         """Predictions for ``queries`` from labelled ``context`` of any time: a label serves only where it was known
         by what the query saw (a static one: by ``known_by``). Labels of ``own`` tell their entity's past to that entity
-        and teach nobody. Targets of ``queries`` are never read. UsageError if a ranking is to be adapted."""
+        and teach nobody; ``answer_block`` is that of ``relfm.answer.answer``. Targets of ``queries`` are never read.
+        UsageError if a ranking is to be adapted."""
         if self.adapt is not None and task.kind == TargetKind.RANKING:
             raise UsageError(f"--adapt {self.adapt} has no rankings", hint="leave --adapt out: rankings are zero-shot")
         return answer(
