@@ -36,6 +36,7 @@ class Asked:
 
     most_rows     how many labels are learned from at most
     of_everybody  whether labels of all entities are needed, however many there are; else those of a draw are enough
+    every         how far apart the cutoffs are; None: one horizon
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Asked:
     moment: int
     most_rows: int
     of_everybody: bool = False
+    every: Span | None = None
 
     @cached_property
     def population(self) -> np.ndarray:
@@ -53,7 +55,9 @@ class Asked:
     def cutoffs(self) -> np.ndarray:
         """int64[k]: enough of them to fill a context, latest first."""
         population = None if self.task.horizon is None else self.population
-        return past_cutoffs(self.database, self.task, self.moment, rows=self.most_rows, population=population)
+        return past_cutoffs(
+            self.database, self.task, self.moment, rows=self.most_rows, every=self.every, population=population
+        )
 
     @cached_property
     def drawn(self) -> np.ndarray | None:
@@ -92,9 +96,8 @@ class Asked:
 
     def own(self, queries: Examples, step: int = 0) -> Examples | None:
         """What was known of entities that are asked about but not learned from; None if there are none such."""
-        if self.drawn is None:
-            return None
-        return self._labelled(step, np.setdiff1d(queries.rows, self.drawn))
+        left_out = np.zeros(0, np.int64) if self.drawn is None else np.setdiff1d(queries.rows, self.drawn)
+        return self._labelled(step, left_out) if len(left_out) else None
 
     def _labelled(self, step: int, rows: np.ndarray | None) -> Examples:
         examples = self.task.labeller.label_step(self.database, self.cutoffs, step, rows)

@@ -22,7 +22,7 @@ from relfm.experts.boosting import there_are_trees
 from relfm.experts.panel import budget_of
 from relfm.experts.yardstick import tuned_classes, tuned_numbers
 from relfm.frames import quantile_names
-from relfm.label_table import labels_as_frame
+from relfm.label_table import examples_as_frame
 from relfm.labels import context_cutoffs
 from relfm.moments import Moment, labels_end, span_of
 from relfm.panels import held_out
@@ -74,7 +74,7 @@ def _answers(database: Database, task: Task, folds: Sequence[Fold], ours: str) -
 
     parts = []
     for number, fold in enumerate(folds, 1):
-        frame = labels_as_frame(database, task, fold.truth)
+        frame = examples_as_frame(database, task, fold.truth)
         frame.insert(0, "fold", number)
         told = {method: _shown(database, task, answers) for method, answers in fold.answers.items()}
         if task.kind is TargetKind.MULTICLASS:

@@ -25,10 +25,10 @@ from relfm.experts.neighbours import Neighbours
 from relfm.experts.numbers import Reading
 from relfm.experts.panel import budget_of
 from relfm.frames import frame_of
-from relfm.label_table import labels_as_frame
+from relfm.label_table import examples_as_frame
 from relfm.moments import Moment
 from relfm.panels import design_of
-from relfm.planning import key_columns, task_at
+from relfm.planning import key_columns, refuse_lists, task_at
 from relfm.scoring import COVERAGE
 from relfm.task import Examples, TargetKind, Task
 
@@ -96,7 +96,7 @@ def explain(
     arguments.reporter(progress)
     say = progress or (lambda stage: None)
     task, moment = task_at(database, question, at)
-    _refuse_lists(task)
+    refuse_lists(task, "one can be explained")
     most_rows = budget_of(predictor.effort, task.kind).rows
     asked = Asked(database, task, moment, most_rows, of_everybody=predictor.needs_all_labels(task))
     queries = asked.queries(None if entity is None else [entity])
@@ -113,7 +113,7 @@ def explain(
     seen, told = asking.seen, asking.seen.told(task)
     labelled = context if known is None else Examples.concatenate([context, known])
     own = np.flatnonzero(labelled.rows == queries.rows[0])
-    past = labels_as_frame(database, task, labelled.take(own[np.argsort(-labelled.cutoffs[own], kind="stable")]))
+    past = examples_as_frame(database, task, labelled.take(own[np.argsort(-labelled.cutoffs[own], kind="stable")]))
     return Explanation(
         frame=frame_of(database, task, queries, [found], COVERAGE),
         task=task,
@@ -124,22 +124,9 @@ def explain(
         facts=_facts(seen.exchanged, told),
         experts=_experts(task, seen),
         past=past[["cutoff", "target"]],
-        similar=labels_as_frame(database, task, _similar(task, seen, queries)),
+        similar=examples_as_frame(database, task, _similar(task, seen, queries)),
         warnings=doubts,
     )
-
-
-def _refuse_lists(task: Task) -> None:
-    if task.kind is TargetKind.RANKING:
-        raise UsageError(
-            "a ranking is many answers, and one can be explained",
-            hint="ask about one item: PREDICT COUNT(orders.* WHERE orders.handled_by = 7, 0, 60, days) > 0 FOR EACH …",
-        )
-    if task.steps > 1:
-        raise UsageError(
-            f"a forecast of {task.steps} windows is {task.steps} answers, and one can be explained",
-            hint="leave FORECAST out and write the bounds of one window: 7, 14, days",
-        )
 
 
 def _refuse_several(database: Database, task: Task, queries: Examples) -> None:

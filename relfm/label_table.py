@@ -35,15 +35,19 @@ def label_table(
     task, moment = task_at(database, question, at)
     examples = closed_labels(database, task, past_cutoffs(database, task, moment, every=every), moment)
     examples = examples.take(np.lexsort((examples.rows, -examples.cutoffs))[:limit])
-    return labels_as_frame(database, task, examples)
+    return examples_as_frame(database, task, examples)
 
 
-def labels_as_frame(database: Database, task: Task, examples: Examples) -> "pd.DataFrame":
-    """Labelled examples of a ``task`` whose classes are known, in their order, as ``label_table`` shows them."""
+def examples_as_frame(database: Database, task: Task, examples: Examples) -> "pd.DataFrame":
+    """Examples of a ``task`` whose classes are known, in their order, as ``label_table`` shows them: ``target`` where
+    they are labelled. A key that itself has the name of one of these columns is called ``table.name``."""
     import pandas as pd
 
-    frame = pd.DataFrame(key_columns(database, task.entity, examples.rows))
-    return frame.assign(cutoff=database.shown(examples.cutoffs), target=_values(database, task, examples))
+    keys = key_columns(database, task.entity, examples.rows)
+    frame = pd.DataFrame({f"{task.entity}.{n}" if n in ("cutoff", "target") else n: k for n, k in keys.items()})
+    frame = frame.assign(cutoff=database.shown(examples.cutoffs))
+    is_labelled = examples.targets is not None or examples.items is not None
+    return frame.assign(target=_values(database, task, examples)) if is_labelled else frame
 
 
 def _values(database: Database, task: Task, examples: Examples) -> Any:

@@ -13,6 +13,7 @@ from relfm import arguments
 from relfm.asked import CONTEXT_ROWS, Asked, require_rows
 from relfm.database import Database
 from relfm.doubts import warnings_of
+from relfm.errors import UsageError
 from relfm.history import is_visible
 from relfm.labels import label_sql, task_of, with_classes
 from relfm.moments import Moment, labels_end, moment_of
@@ -151,6 +152,20 @@ def resolve(database: Database, question: str | PredictiveQuery | Task) -> Task:
     for name in dict.fromkeys(node.table for node in walk(query) if isinstance(node, Column | Entity)):
         require_rows(database, match_name(name, database.tables))
     return task_of(query, database.schema)
+
+
+def refuse_lists(task: Task, one: str) -> None:
+    """UsageError for rankings and for forecasts of several windows, where ``one`` answer is all that there may be."""
+    if task.kind is TargetKind.RANKING:
+        raise UsageError(
+            f"a ranking is many answers, and {one}",
+            hint="ask about one item: PREDICT COUNT(orders.* WHERE orders.handled_by = 7, 0, 60, days) > 0 FOR EACH …",
+        )
+    if task.steps > 1:
+        raise UsageError(
+            f"a forecast of {task.steps} windows is {task.steps} answers, and {one}",
+            hint="leave FORECAST out and write the bounds of one window: 7, 14, days",
+        )
 
 
 def base_rate(task: Task, examples: Examples) -> float | dict[str, float]:

@@ -10,8 +10,6 @@ from html import escape
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from relfm import arguments
 from relfm.answer import BlockAnswer, Predictions, answer
 from relfm.asked import Asked
@@ -29,13 +27,15 @@ from relfm.schema import suggestion
 from relfm.task import Examples, TargetKind, Task
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from relfm.explain import Explanation
     from relfm.scoring import Backtest
 
 MOST_QUERIES = 50_000
-"""Queries that are answered together: about a gigabyte of features on a schema of a few tables."""
+"""Queries that are answered together: about a gigabyte of features on a schema of a few tables. A context answers any
+number of queries, and their features need not all be held at once."""
 
 _MOST_SEEDS = 2**31 - 1
 """What LightGBM takes."""
@@ -149,7 +149,7 @@ class Predictor:
             context = unasked(task, context, queries)  # of all parts, so that they learn from the same rows
             say(f"predicting {len(queries):,} rows from {len(context):,} labels")
             answered = partial(self.predict_examples, database, task, context, interval=interval, known_by=moment)
-            chunks = [queries] if task.kind is TargetKind.RANKING else _in_chunks(queries)
+            chunks = [queries] if task.kind is TargetKind.RANKING else queries.in_chunks(MOST_QUERIES)
             parts = [answered(chunk, own=asked.own(chunk, step)) for chunk in chunks]
             found.append(Predictions.concatenate(parts))
         return Prediction(
@@ -237,13 +237,6 @@ class Predictor:
 def is_forecast(task: Task) -> bool:
     """Whether pretrained networks know such questions: what will happen, and not which rows or what a cell holds."""
     return task.horizon is not None and task.kind is not TargetKind.RANKING
-
-
-def _in_chunks(queries: Examples) -> list[Examples]:
-    """At most ``MOST_QUERIES`` each: a context answers any number of queries, and their features need not all be held
-    at once."""
-    starts = range(0, len(queries), MOST_QUERIES)
-    return [queries.take(np.arange(i, min(i + MOST_QUERIES, len(queries)))) for i in starts]
 
 
 def _total(found: Sequence[Predictions]) -> dict[str, float]:

@@ -68,6 +68,10 @@ class Examples:
             None if self.items is None else self.items.take(index),
         )
 
+    def in_chunks(self, most: int) -> list["Examples"]:
+        """The examples in their order, at most so many at a time."""
+        return [self.take(np.arange(i, min(i + most, len(self)))) for i in range(0, len(self), most)]
+
     def unlabelled(self) -> "Examples":
         return replace(self, targets=None, items=None)
 
