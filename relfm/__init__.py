@@ -5,6 +5,7 @@ churn = "PREDICT COUNT(orders.*, 0, 30, days) = 0 FOR EACH customers.id"
 relfm.Predictor().predict(shop, churn).frame
 relfm.Predictor().backtest(shop, churn).verdict
 relfm.Predictor().explain(shop, churn, entity=17).facts
+relfm.feature_tables(shop, churn).context  # the same labels and features, for a model of one's own
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from relfm.database import Database
     from relfm.errors import RelfmError
     from relfm.explain import Explanation
+    from relfm.feature_table import FeatureTables, feature_tables
     from relfm.planning import Plan, plan
     from relfm.predictor import Prediction, Predictor
     from relfm.query import PredictiveQuery, parse
@@ -26,6 +28,7 @@ _HOMES = {
     "Backtest": "relfm.scoring",
     "Database": "relfm.database",
     "Explanation": "relfm.explain",
+    "FeatureTables": "relfm.feature_table",
     "Plan": "relfm.planning",
     "Prediction": "relfm.predictor",
     "PredictiveQuery": "relfm.query",
@@ -33,6 +36,7 @@ _HOMES = {
     "RelfmError": "relfm.errors",
     "Schema": "relfm.schema",
     "connect": "relfm.connectors",
+    "feature_tables": "relfm.feature_table",
     "parse": "relfm.query",
     "plan": "relfm.planning",
 }
@@ -40,6 +44,7 @@ __all__ = [
     "Backtest",
     "Database",
     "Explanation",
+    "FeatureTables",
     "Plan",
     "Prediction",
     "PredictiveQuery",
@@ -47,6 +52,7 @@ __all__ = [
     "RelfmError",
     "Schema",
     "connect",
+    "feature_tables",
     "parse",
     "plan",
 ]

@@ -42,7 +42,7 @@ ORDER = (
     {"experts", "calibration"},
     {"panels"},
     {"answer", "ranking", "effects"},
-    {"frames", "scoring"},
+    {"frames", "scoring", "feature_table"},
     {"predictor", "backtest", "explain"},
 )
 """A module imports from its own layer and from those before it."""
