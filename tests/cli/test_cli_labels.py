@@ -1,4 +1,5 @@
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -60,3 +61,28 @@ def test_notes_say_what_was_labelled_unless_quiet(relfm, shop, churn):
 def test_a_step_that_is_no_span_is_exit_code_2(relfm, shop, churn):
     outcome = relfm("labels", shop, churn, "--every", "weekly")
     assert (outcome.code, outcome.err.splitlines()[0]) == (2, "error: 'weekly' is not a length of time")
+
+
+def test_labels_and_queries_have_the_same_features(relfm, shop, churn, tmp_path):
+    outcome = relfm("labels", shop, churn, "--features", "--limit", "900", "-o", "a.parquet", "--queries", "b.csv")
+    assert outcome.code == 0, outcome.err
+    labelled, queries = pd.read_parquet(tmp_path / "a.parquet"), pd.read_csv(tmp_path / "b.csv")
+    assert list(labelled)[:3] == ["id", "cutoff", "target"]
+    assert list(labelled.drop(columns="target")) == list(queries)
+    assert len(labelled) == 900 and set(labelled.dtypes.iloc[3:].astype(str)) == {"float32"}
+    assert queries["cutoff"].nunique() == 1 and pd.Timestamp(queries["cutoff"][0]) > labelled["cutoff"].max()
+    assert re.search(rf"900 of [\d,]+ labels at \d+ cutoffs, {len(queries.columns) - 2} features", outcome.err)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--queries", "b.csv"], "--queries without --features"),
+        (["--features", "-f", "table"], "features are too many columns for a terminal"),
+        (["--features", "--queries", "b.xlsx"], "unknown suffix '.xlsx' of 'b.xlsx'"),
+        (["--features", "--queries", "b.csv", "-o", "b.csv"], "-o and --queries are both 'b.csv'"),
+    ],
+)
+def test_what_does_not_go_with_features_is_exit_code_2(relfm, shop, churn, options, message):
+    outcome = relfm("labels", shop, churn, *options)
+    assert (outcome.code, outcome.err.splitlines()[0]) == (2, f"error: {message}")

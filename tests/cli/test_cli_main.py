@@ -17,7 +17,7 @@ SETTINGS = {"--effort", "--adapt", "--seed", "--model"}
 OPTIONS = {
     "demo": {"-o", "--out", "--effort", "--seed"},
     "describe": {"url", *DATABASE, "--json", "--write"},
-    "labels": {*ASKED, *ROWS, "--at", "--every", "--limit"},
+    "labels": {*ASKED, *ROWS, "--at", "--every", "--limit", "--features", "--queries"},
     "plan": {*ASKED, "--at", "--export", "--json"},
     "predict": {*ASKED, *ROWS, *SETTINGS, "--at", "--for", "--limit", "--interval", "--json"},
     "explain": {*ASKED, *SETTINGS, "--at", "--for", "--json"},
