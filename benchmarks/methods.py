@@ -15,6 +15,7 @@ from relfm.benchmarks.protocols import Trial
 from relfm.benchmarks.shuffled import shuffled
 from relfm.errors import UsageError
 from relfm.learned import DEFAULT_MODEL
+from relfm.predictor import is_forecast
 from relfm.schema import suggestion
 from relfm.task import TargetKind
 
@@ -29,6 +30,9 @@ class Settings:
 
 Method = Callable[[Trial, Settings], np.ndarray]
 """float64[N]: probability or number; for RANKING int64[N, k]: item rows, best first, -1 for none."""
+
+ADAPTED = ("relfm+full", "relfm+lowrank", "relfm+probe")
+"""relfm with a network adapted to the task: see ``relfm.adaptation``."""
 
 DEFAULT = ("relfm", "lightgbm", "entity_history", "base_rate")
 
@@ -48,8 +52,11 @@ def method_named(name: str) -> Method:
 
 
 def applies(name: str, trial: Trial) -> bool:
-    """Boosted trees have no ranking of their own, logistic regression answers yes or no; the rest answers all."""
+    """Boosted trees have no ranking of their own, logistic regression answers yes or no, networks are adapted to
+    forecasts; the rest answers all."""
     kind = trial.task.task.kind
+    if name in ADAPTED:
+        return is_forecast(trial.task.task)
     if name == "logistic":
         return kind is TargetKind.BINARY
     return name != "lightgbm" or kind is not TargetKind.RANKING
@@ -67,6 +74,21 @@ def _relfm(adapt: str | None, model: str = DEFAULT_MODEL) -> Method:
     return score
 
 
+def _adapted(how: str) -> Method:
+    """relfm with the network behind states adapted to the task, on what was known before any of its rows."""
+
+    def score(trial: Trial, settings: Settings) -> np.ndarray:
+        from relfm.adaptation import BASE, fitted, network_of
+        from relfm.predictor import Predictor
+
+        task, usable = trial.task.task, np.flatnonzero(trial.known <= trial.queries.seen.min())
+        networks, *_ = fitted(trial.database, task, trial.context, usable, network_of(BASE), how, seed=settings.seed)
+        predictor = Predictor(effort=settings.effort, seed=settings.seed, model=networks)
+        return predictor.predict_examples(trial.database, task, trial.context, trial.queries).values
+
+    return score
+
+
 def _shuffled(method: Method) -> Method:
     """The method on the same rows under names dealt out anew."""
 
@@ -78,6 +100,7 @@ def _shuffled(method: Method) -> Method:
 
 METHODS: dict[str, Method] = {
     "relfm": _relfm(None),
+    **{name: _adapted(name.removeprefix("relfm+")) for name in ADAPTED},
     "relfm+trees": _relfm("trees"),
     "lightgbm": lambda trial, settings: lightgbm(trial, settings.seed),
     "logistic": lambda trial, settings: logistic(trial, settings.seed),

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from relfm.cli import (
+    adapt,
     backtest,
     benchmark,
     demo,
@@ -34,7 +35,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (demo, describe, labels, plan, predict, explain, backtest, benchmark, synth, prepare, pretrain, models):
+_COMMANDS = (
+    demo,
+    describe,
+    labels,
+    plan,
+    predict,
+    explain,
+    backtest,
+    adapt,
+    benchmark,
+    synth,
+    prepare,
+    pretrain,
+    models,
+)
+for module in _COMMANDS:
     name = module.__name__.rpartition(".")[2]
     app.command(name)(spread(getattr(module, name)))
 

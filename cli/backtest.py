@@ -62,8 +62,7 @@ def backtest(
         show_json(as_json(made))
     else:
         show_rows(made.table, format, out, voice)
-        shown = form_on_stdout(format) if out is None else None
-        _tell(made, voice, beside_rows=shown in ("table", "md"))
+        tell(made, voice, beside_rows=out is None and form_on_stdout(format) in ("table", "md"))
     if bar is not None and not is_met(made, *bar, voice):
         raise typer.Exit(FINDING)
 
@@ -105,7 +104,7 @@ def as_json(made: "Backtest") -> dict[str, Any]:
     }
 
 
-def _tell(made: "Backtest", voice: Voice, beside_rows: bool) -> None:
+def tell(made: "Backtest", voice: Voice, beside_rows: bool) -> None:
     """The verdict: under a table that people read, else on stderr, where it does not break what machines read."""
     lines = [] if made.calibration_error is None else [f"Calibration error: {made.calibration_error:.3f}"]
     lines.append(f"Verdict: {made.verdict}")

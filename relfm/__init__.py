@@ -11,6 +11,7 @@ relfm.feature_tables(shop, churn).context  # the same labels and features, for a
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from relfm.adaptation import Adapted, adapt
     from relfm.connectors import connect
     from relfm.database import Database
     from relfm.errors import RelfmError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Adapted": "relfm.adaptation",
     "Backtest": "relfm.scoring",
     "Database": "relfm.database",
     "Explanation": "relfm.explain",
@@ -35,12 +37,14 @@ _HOMES = {
     "Predictor": "relfm.predictor",
     "RelfmError": "relfm.errors",
     "Schema": "relfm.schema",
+    "adapt": "relfm.adaptation",
     "connect": "relfm.connectors",
     "feature_tables": "relfm.feature_table",
     "parse": "relfm.query",
     "plan": "relfm.planning",
 }
 __all__ = [
+    "Adapted",
     "Backtest",
     "Database",
     "Explanation",
@@ -51,6 +55,7 @@ __all__ = [
     "Predictor",
     "RelfmError",
     "Schema",
+    "adapt",
     "connect",
     "feature_tables",
     "parse",

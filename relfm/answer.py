@@ -131,6 +131,8 @@ def answer(
     most_blocks = budget.stale_blocks if is_stale else budget.blocks
     context = denser(database, task, context, queries)
     until = int(queries.seen.min()) if known_by is None else known_by
+    if learned is not None:
+        learned.require_unseen(until)
     blocks = query_blocks(task, context, queries, most_blocks, budget.rows, known_by)
     for block in blocks:
         check_context(task, context.take(block.context))
@@ -229,8 +231,9 @@ def readings_of(block: Block) -> list[Reading]:
 def _read(block: Block) -> Reading:
     task, context, settings = block.task, block.context, block.settings
     outputs = Outputs.of(task.kind, context.targets, len(task.classes))
-    mixed, panelled = panel_answers(task, outputs, context, block.given, block.asked, settings.effort, settings.seed)
-    early, _ = held_out(task, context)
+    sides, until = (block.given, block.asked), settings.learned and settings.learned.until
+    mixed, panelled = panel_answers(task, outputs, context, *sides, settings.effort, settings.seed, until)
+    early, _ = held_out(task, context, until)
     if settings.trees:
         mixed = trees_join(mixed, panelled, early, settings.seed)
     mixed = _others_join(mixed, panelled, early, context.cutoffs, settings)

@@ -27,7 +27,7 @@ from relfm.labels import context_cutoffs
 from relfm.moments import Moment, labels_end, span_of
 from relfm.panels import held_out
 from relfm.planning import base_rate, key_columns, task_at
-from relfm.scoring import ADAPTED, COVERAGE, METRICS, OURS, Backtest, Fold, scored
+from relfm.scoring import COVERAGE, METRICS, OURS, Backtest, Fold, adapted, scored
 from relfm.task import Examples, TargetKind, Task
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def backtest(
     arguments.reporter(progress)
     say = progress or (lambda stage: None)
     task, moment = task_at(database, question, at)
-    labelled = _labelled(predictor, database, task, moment, folds)
+    labelled = past_labels(predictor, database, task, moment, folds)
     cut = [(_drawn(positions), known_by) for positions, known_by in fold_positions(task, labelled, folds)]
     made = []
     for number, (positions, known_by) in enumerate(cut):
         say(f"fold {number + 1} of {len(cut)}: {len(positions):,} rows")
         made.append(_fold(predictor, database, task, labelled, positions, known_by))
-    ours = OURS if predictor.adapt is None else ADAPTED
+    ours = adapted(predictor.adaptation(task))
     warnings = warnings_of(database, task, moment, labelled)
     return replace(scored(task, made, ours), answers=_answers(database, task, made, ours), warnings=warnings)
 
@@ -121,7 +121,8 @@ def _teaches(task: Task, labelled: Examples, known: np.ndarray) -> bool:
     return bool(known.any())
 
 
-def _labelled(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:
+def past_labels(predictor: "Predictor", database: Database, task: Task, moment: int, folds: int) -> Examples:
+    """Labels known by ``moment``, at enough cutoffs for so many folds and for what they are answered from."""
     end = labels_end(database, task, moment)
     rows = budget_of(predictor.effort, task.kind).rows
     enough = folds + max(24, rows // 500)
@@ -149,10 +150,13 @@ def _fold(
     others = np.ones(len(labelled), bool)
     others[positions] = False
     context = labelled.take(others)
-    found = predictor.zero_shot().predict_examples(database, task, context, truth, interval=COVERAGE, known_by=known_by)
-    adapted = None
-    if predictor.adapt is not None:
-        adapted = predictor.predict_examples(database, task, context, truth, interval=COVERAGE, known_by=known_by)
+    by = predictor.adaptation(task)
+    makers = {adapted(by): predictor} if by is None else {adapted(by): predictor, OURS: predictor.zero_shot(task)}
+    made = {
+        method: maker.predict_examples(database, task, context, truth, interval=COVERAGE, known_by=known_by)
+        for method, maker in makers.items()
+    }
+    own, found = made[adapted(by)], made[OURS]
     last_seen = int(truth.seen.min()) if known_by is None else known_by + 1
     (cutoff,) = database.shown(truth.cutoffs.max(keepdims=True))
     usable = np.flatnonzero(known_at(task, context.cutoffs) <= last_seen)
@@ -162,14 +166,13 @@ def _fold(
         ours, plain = (lists.first(task.top or 10) for lists in (found.items, found.baseline_items))
         answers = {OURS: ours, "popularity and history": plain}
         return Fold(cutoff, truth, 1.0, float("nan"), answers, None)
-    answers = {OURS: _told(task, found)} | ({} if adapted is None else {ADAPTED: _told(task, adapted)})
+    answers = {method: _told(task, made[method]) for method in reversed(makers)}
     rate = base_rate(task, used)
     trees = _trees(predictor, database, task, context, used, truth, last_seen)
     if task.kind is TargetKind.BINARY:
         rate = float(diluted(rate, enrichment))
         trees = {name: diluted(told, enrichment) for name, told in trees.items()}
     answers |= trees | _naive(found, used, truth, rate)
-    own = adapted or found
     edges = None if own.low is None else (own.low, own.high)
     scale = float(used.targets.std()) or 1.0
     usual = max(rate.values()) if isinstance(rate, Mapping) else rate

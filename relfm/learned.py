@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from relfm.checkpoint import fill, load_checkpoint, read_header, shared_network, shipped_folder
-from relfm.errors import UsageError
+from relfm.errors import Refused, UsageError
+from relfm.times import format_time
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,12 +31,19 @@ head moved numbers in the wrong direction at any weight (docs/log.md)."""
 
 Network = TypeVar("Network", "InContextHead", "RelationalModel")
 
+ADAPTED = "adapted"
+"""What the header of a network says of its adaptation: ``until``, and what it was adapted to."""
+
 FILES = {FEATURES_HEAD: "features-head", STATES: "states", STATES_HEAD: "states-head"}
 
 
 @dataclass(frozen=True)
 class Learned:
-    """Pretrained networks by the expert that they make; absent ones are no experts."""
+    """Pretrained networks by the expert that they make; absent ones are no experts.
+
+    until  microseconds: the network behind the states was adapted to labels known by then (``relfm.adaptation``), so
+           that it answers for no earlier moment, and is weighed on no earlier label; None: it saw none of them
+    """
 
     name: str
     features_head: "InContextHead | None" = field(default=None, repr=False)
@@ -43,6 +51,7 @@ class Learned:
     model: "RelationalModel | None" = field(default=None, repr=False)
     trust: float = TRUST
     trust_in_numbers: float = TRUST_IN_NUMBERS
+    until: int | None = None
 
     @property
     def experts(self) -> tuple[str, ...]:
@@ -60,12 +69,23 @@ class Learned:
         kept = set(experts)
         if unknown := kept - set(EXPERTS):
             raise UsageError(f"unknown expert '{sorted(unknown)[0]}'", hint=f"there are: {', '.join(EXPERTS)}")
+        has_states = bool(kept & {STATES, STATES_HEAD})
         return replace(
             self,
             features_head=self.features_head if FEATURES_HEAD in kept else None,
-            model=self.model if kept & {STATES, STATES_HEAD} else None,
+            model=self.model if has_states else None,
             states_head=self.states_head if STATES_HEAD in kept else None,
+            until=self.until if has_states else None,
         )
+
+    def require_unseen(self, moment: int) -> None:
+        """Refused where an answer at ``moment`` would come from a network that has learned later labels."""
+        if self.until is not None and moment < self.until:
+            raise Refused(
+                f"'{self.name}' was adapted to labels up to {format_time(self.until)}, and would be asked as of "
+                f"{format_time(moment)}, about what it has seen",
+                hint="ask for a later --at or fewer --folds, or adapt again with an earlier --at or more --folds",
+            )
 
     def with_random_weights(self, seed: int) -> "Learned":
         """Networks of the same shape that never saw any data: what pretraining is measured against."""
@@ -167,7 +187,8 @@ def _read(name: str, files: tuple[Version, ...]) -> Learned:
 
     states = FILES[STATES]
     model = _model(paths[states]) if states in paths else None
-    return Learned(name, head(FILES[FEATURES_HEAD]), head(FILES[STATES_HEAD]), model)
+    until = read_header(paths[states]).get(ADAPTED, {}).get("until") if model is not None else None
+    return Learned(name, head(FILES[FEATURES_HEAD]), head(FILES[STATES_HEAD]), model, until=until)
 
 
 def _model(path: Path) -> "RelationalModel":

@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from relfm.context import is_far_ahead, known_at, recency_pools
+from relfm.errors import Refused
 from relfm.experts.closed import Rows
 from relfm.experts.cycles import parts_apart, recurring, shifted
 from relfm.experts.design import Design
 from relfm.experts.episodes import Panelled
-from relfm.experts.mixture import Mixed, mix, split_late
+from relfm.experts.mixture import MIN_LATE, Mixed, mix, split_late
 from relfm.experts.numbers import usual_level
 from relfm.experts.outputs import Outputs
 from relfm.experts.panel import BUDGETS, CLASSES, Effort, panel
 from relfm.features import FeatureMatrix
 from relfm.features.own import SEASON, YEAR
 from relfm.task import Examples, TargetKind, Task
-from relfm.times import DAY
+from relfm.times import DAY, format_time
 
 HISTORY_FEATURES = (
     "mean of target over all its past targets",
@@ -52,14 +53,16 @@ def panel_answers(
     asked: Side,
     effort: Effort,
     seed: int = 0,
+    unseen_from: int | None = None,
 ) -> tuple[Mixed, Panelled]:
-    """The experts in closed form, fitted on ``given`` and mixed, and what heads need to read their answers."""
+    """The experts in closed form, fitted on ``given`` and mixed, and what heads need to read their answers.
+    ``unseen_from`` is that of ``held_out``."""
     design = design_of(task, outputs, context, given, effort)
     left, right = given.rows(design), asked.rows(design)
     names = given.features.names
     history = tuple(names.index(n) for n in HISTORY_FEATURES if n in names)
     experts = panel(effort, history, seed=seed, states=given.states is not None)
-    split = held_out(task, context)
+    split = held_out(task, context, unseen_from)
     is_old_news = is_far_ahead(task, context) and task.kind in CLASSES
     pools = recency_pools(context.cutoffs, BUDGETS[effort].recent if is_old_news else ())
     parts = parts_of_cycles(task, outputs, context)
@@ -117,6 +120,18 @@ def seasons(task: Task, context: Examples, features: FeatureMatrix) -> tuple[int
     return tuple(i for i, name in enumerate(features.names) if name.startswith(SEASON))
 
 
-def held_out(task: Task, context: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (early, late) of the context: what experts are fitted on to be weighed, and on what."""
-    return split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
+def held_out(task: Task, context: Examples, unseen_from: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (early, late) of the context: what experts are fitted on to be weighed, and on what. Where a network
+    has learned the labels before ``unseen_from`` (microseconds), none of those is among the latter; Refused if too few
+    are left."""
+    early, late = split_late(context.cutoffs, known_at(task, context.cutoffs), context.seen, context.rows)
+    if unseen_from is None:
+        return early, late
+    unseen = late[context.cutoffs[late] >= unseen_from]
+    if len(unseen) < min(MIN_LATE, len(late)):
+        raise Refused(
+            f"the network was adapted to labels up to {format_time(unseen_from)}, and only {len(unseen)} of those that "
+            "it would be weighed on are later",
+            hint="adapt again with an earlier --at or more --folds, or predict with another --model",
+        )
+    return early, unseen

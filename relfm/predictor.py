@@ -112,9 +112,18 @@ class Predictor:
         name = self.model.name if isinstance(self.model, Learned) else self.model
         return f"Predictor(effort={self.effort.value!r}, adapt={self.adapt!r}, seed={self.seed}, model={name!r})"
 
-    def zero_shot(self) -> "Predictor":
-        """The same settings without adaptation."""
-        return Predictor(effort=self.effort, seed=self.seed, model=self.model)
+    def adaptation(self, task: Task) -> str | None:
+        """What answers such questions that was fitted to one: "trees", "network" or both, joined by +; None where the
+        answers are zero-shot."""
+        networks = self._learned(task)
+        is_adapted = networks is not None and networks.until is not None
+        return "+".join([self.adapt] * (self.adapt is not None) + ["network"] * is_adapted) or None
+
+    def zero_shot(self, task: Task) -> "Predictor":
+        """The same settings without adaptation: the default networks in place of an adapted one."""
+        networks = self._learned(task)
+        model = self.model if networks is None or networks.until is None else DEFAULT_MODEL
+        return Predictor(effort=self.effort, seed=self.seed, model=model)
 
     def predict(
         self,

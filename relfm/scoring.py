@@ -35,9 +35,7 @@ METRICS = {
     TargetKind.RANKING: "map",
 }
 OURS = "relfm"
-ADAPTED = "relfm+trees"
-LEARNED = (OURS, ADAPTED, "lightgbm")
-"""Methods that read columns; the others know past targets alone."""
+TREES = "lightgbm"
 
 COVERAGE = 0.8
 SEED = 0
@@ -117,8 +115,18 @@ def scored(task: Task, folds: Sequence[Fold], ours: str) -> Backtest:
     leads = _leads(methods, values, draws if few is None else np.full_like(draws, np.nan), ours, less=metric == "nmae")
     told = verdict(table, metric, ours, leads, few)
     if few is None:
-        told += _too_good(task, {m: v for m, v in zip(methods, values, strict=True) if m in LEARNED})
+        told += _too_good(task, {m: v for m, v in zip(methods, values, strict=True) if reads_columns(m)})
     return Backtest(table, metric, float(values[methods.index(ours)]), _miscalibration(task, folds, ours), told, leads)
+
+
+def adapted(by: str | None) -> str:
+    """The method's name: relfm, adapted by what."""
+    return OURS if by is None else f"{OURS}+{by}"
+
+
+def reads_columns(method: str) -> bool:
+    """Whether a method reads columns; the others know past targets alone."""
+    return method == TREES or method.partition("+")[0] == OURS
 
 
 def _rows(
@@ -241,7 +249,7 @@ def verdict(table: "pd.DataFrame", metric: str, ours: str, leads: Mapping[str, S
     worse = [m for m in ranked if leads[m].high < 0]
     level = [m for m in ranked if leads[m].low <= 0 <= leads[m].high]
     best = (worse or level or ranked)[0]
-    margin = f"{metric} {value:.3f} against {others[best]:.3f} of {best}, {_in_words(leads[best])}"
+    margin = f"{metric} {value:.3f} against {others[best]:.3f} of {best}, {in_words(leads[best])}"
     if worse:
         return f"worse than {best} ({margin}): look at the labels and the features before acting on it"
     if level:
@@ -265,7 +273,7 @@ def _too_good(task: Task, values: Mapping[str, float]) -> str:
     )
 
 
-def _in_words(lead: Score) -> str:
+def in_words(lead: Score) -> str:
     """``better by 0.020, 95 % interval 0.005 to 0.035``; of what is worse, the same with its signs turned."""
     sign, word = (1, "better") if lead.value >= 0 else (-1, "worse")
     low, high = sorted((sign * lead.low, sign * lead.high))

@@ -55,12 +55,16 @@ APART = {
     "synth": {"errors", "files", "times"},
     "objectives": LEARNED,
     "pretrain": LEARNED | {"objectives"},
+    "adaptation": set().union(*ORDER) | {"objectives", "pretrain"},
     "questions": set().union(*ORDER),
     "prepare": set().union(*ORDER) | {"connectors", "questions", "benchmarks", "pretrain"},
     "connectors": {"errors", "arguments", "stype", "schema", "reading", "times", "database"},
-    "benchmarks": set().union(*ORDER) | {"connectors", "synth", "objectives", "pretrain", "questions", "sample"},
+    "benchmarks": set().union(*ORDER)
+    | {"connectors", "synth", "objectives", "pretrain", "questions", "sample"}
+    | {"adaptation"},
     "__main__": {"cli"},
-    "cli": set().union(*ORDER) | {"connectors", "benchmarks", "sample", "synth", "pretrain", "prepare", "questions"},
+    "cli": set().union(*ORDER)
+    | {"connectors", "benchmarks", "sample", "synth", "pretrain", "prepare", "questions", "adaptation"},
 }
 """What stands beside the order, and what each may import besides itself."""
 

@@ -22,6 +22,20 @@ OPTIONS = {
     "predict": {*ASKED, *ROWS, *SETTINGS, "--at", "--for", "--limit", "--interval", "--json"},
     "explain": {*ASKED, *SETTINGS, "--at", "--for", "--json"},
     "backtest": {*ASKED, *ROWS, *SETTINGS, "--at", "--folds", "--fail-under", "--json"},
+    "adapt": {
+        *ASKED,
+        "-o",
+        "--out",
+        "--how",
+        "--model",
+        "--at",
+        "--folds",
+        "--steps",
+        "--minutes",
+        "--seed",
+        "--device",
+    }
+    | {"--json"},
     "benchmark": {"dataset", "tasks", *ROWS, "--protocol", "--split", "--methods", "--effort", "--seed"}
     | {"--force", "--submission"},
     "prepare": {"sources", "-o", "--out", "--questions", "--episodes", "--states", "--seed", "--most-rows", "--json"},
