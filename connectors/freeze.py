@@ -33,6 +33,7 @@ def _table(table: Table) -> str:
         lines.append(f"exclude = {_names(excluded)}")
     if any(c.type == "timestamp" and c.name != table.time_column for c in table.columns):
         lines.append(f"written_later = {_names([c.name for c in table.columns if c.is_written_later])}")
+        lines.append(f"planned = {_names([c.name for c in table.columns if c.is_planned])}")
     if not table.foreign_keys:
         lines.append("foreign_keys = []")
     lines += [f"\n[[{path}.foreign_keys]]\n{_link(key)}" for key in table.foreign_keys]

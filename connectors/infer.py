@@ -24,9 +24,9 @@ from relfm.connectors.keys import (
 from relfm.connectors.links import Parent, infer_links, parents_of
 from relfm.connectors.order import in_order
 from relfm.connectors.overrides import Overrides, TableOverride
+from relfm.connectors.planned import DatesKnown, dates_known
 from relfm.connectors.row_times import (
     RowTime,
-    dates_written_later,
     infer_time_column,
     inherit_times,
     refuse_cycles,
@@ -51,7 +51,7 @@ class Facts:
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
     time: RowTime
-    written_later: frozenset[str]
+    dates: DatesKnown
     decisions: tuple[Decision, ...]
 
 
@@ -91,11 +91,9 @@ def _facts(
                 keys[name] = composite[0]
                 decisions[name].append(composite[1])
     times = _times(declared, rows, keys, links, said)
-    later = {n: dates_written_later(n, rows[n], times[n].column, said[n].written_later) for n in rows}
-    for name, stated in said.items():
-        if stated.written_later is not None:
-            decisions[name].append(_stated("written_later", ", ".join(sorted(later[name])) or "none", "user"))
-    return {n: Facts(keys[n], links[n], times[n], later[n], (*decisions[n], *times[n].decisions)) for n in rows}
+    known = {n: dates_known(n, rows[n], times[n].column, said[n], complete=declared[n].complete) for n in rows}
+    told = {n: (*decisions[n], *known[n].decisions, *times[n].decisions) for n in rows}
+    return {n: Facts(keys[n], links[n], times[n], known[n], told[n]) for n in rows}
 
 
 def _primary_keys(
@@ -260,7 +258,7 @@ def _table(
     return Table(
         name=declared.name,
         columns=tuple(
-            Column(c, canonical_type(rows.column(c)), decided[c][0], c in facts.written_later)
+            Column(c, canonical_type(rows.column(c)), decided[c][0], c in facts.dates.later, c in facts.dates.planned)
             for c in rows.column_names
         ),
         primary_key=facts.primary_key,

@@ -22,6 +22,7 @@ _TABLE_KEYS = (
     "time_unknown",
     "exclude",
     "written_later",
+    "planned",
     "skip",
     "foreign_keys",
     "columns",
@@ -44,6 +45,7 @@ class TableOverride:
     time_unknown: bool = False
     exclude: tuple[str, ...] = ()
     written_later: tuple[str, ...] | None = None
+    planned: tuple[str, ...] | None = None
     skip: bool = False
     stypes: Mapping[str, Stype | None] = field(default_factory=dict)
     date_forms: Mapping[str, str] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class _Reader:
             time_unknown=self._flag(table, "time_unknown", value.get("time_unknown", False)),
             exclude=self.key(table, value.get("exclude", [])),
             written_later=self.key(table, value["written_later"]) if "written_later" in value else None,
+            planned=self.key(table, value["planned"]) if "planned" in value else None,
             skip=self._flag(table, "skip", value.get("skip", False)),
             stypes=self._stypes(table, value.get("columns", {})),
             date_forms=self._date_forms(table, value.get("columns", {})),

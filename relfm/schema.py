@@ -23,12 +23,15 @@ class Column:
 
     ``is_written_later``: it holds dates that are filled or overwritten after their row was made (a cancellation), so a
     cell is known only once its own moment has come.
+    ``is_planned``: it holds dates that were set when their row was made, and are known from then on though they lie
+    ahead (an invoice is due).
     """
 
     name: str
     type: CanonicalType
     stype: Stype | None
     is_written_later: bool = False
+    is_planned: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -59,7 +62,8 @@ class Relation:
 class Decision:
     """One fact about a table, or about its ``column``.
 
-    ``what`` is primary_key, foreign_key, time_column, stype, unit, dates, written_later, exclude, empty or suspect.
+    ``what`` is primary_key, foreign_key, time_column, stype, unit, dates, written_later, planned, exclude, empty or
+    suspect.
     """
 
     what: str
@@ -201,7 +205,12 @@ def _table_to_dict(table: Table) -> dict[str, Any]:
         "time_unknown": table.time_unknown,
         "foreign_keys": [_key_to_dict(fk) for fk in table.foreign_keys],
         "columns": {
-            c.name: {"stype": c.stype and c.stype.value, "type": c.type, "is_written_later": c.is_written_later}
+            c.name: {
+                "stype": c.stype and c.stype.value,
+                "type": c.type,
+                "is_written_later": c.is_written_later,
+                "is_planned": c.is_planned,
+            }
             for c in table.columns
         },
         "inferred": [str(d) for d in table.inferred],
@@ -213,7 +222,7 @@ def _table_from_dict(name: str, value: Mapping[str, Any]) -> Table:
     return Table(
         name=name,
         columns=tuple(
-            Column(c, v["type"], Stype(v["stype"]) if v["stype"] else None, v["is_written_later"])
+            Column(c, v["type"], Stype(v["stype"]) if v["stype"] else None, v["is_written_later"], v["is_planned"])
             for c, v in value["columns"].items()
         ),
         primary_key=tuple(value["primary_key"]),

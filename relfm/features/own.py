@@ -5,7 +5,7 @@ import numpy as np
 from relfm.features.matrix import Block
 from relfm.features.series import DateSeries, Series
 from relfm.history import is_visible
-from relfm.times import DAY
+from relfm.times import DAY, TIMELESS
 
 YEAR = 365.2425
 
@@ -35,7 +35,12 @@ def add_cells(
         age = (seen - one.values[safe]) / DAY
         # A date after what was seen may have been written later (closed, shipped): it reads as missing.
         known = there & (age >= 0)
-        block.add(f"days since {one.name}{path}", np.where(known, age, np.nan))
+        if one.is_planned:
+            lead = (one.values[safe] - times[safe]) / DAY
+            block.add(
+                f"days from its row to {one.name}{path}", np.where(there & (times[safe] > TIMELESS), lead, np.nan)
+            )
+        block.add(f"days since {one.name}{path}", np.where(there if one.is_planned else known, age, np.nan))
         # Renewals, birthdays and yearly honours come round with a date, not with the calendar.
         block.add(f"days to the anniversary of {one.name}{path}", np.where(known, YEAR - age % YEAR, np.nan))
 

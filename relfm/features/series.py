@@ -47,10 +47,12 @@ class Series:
 
 @dataclass(frozen=True)
 class DateSeries:
-    """values float64[n] microseconds, NaN where missing. A date after what was seen reads as missing."""
+    """values float64[n] microseconds, NaN where missing. A date after what was seen reads as missing, unless it
+    ``is_planned``: then it was set when its row was made."""
 
     name: str
     values: np.ndarray
+    is_planned: bool = False
 
 
 def table_series(database: Database, table: str, until: int) -> list[Series]:
@@ -93,7 +95,7 @@ def _variety(values: np.ndarray) -> tuple[float, float, float]:
 
 def date_series(database: Database, table: str, until: int) -> list[DateSeries]:
     """Every timestamp column that may be read as a feature and has a date by ``until`` in a visible row, and always the
-    time column. A date that is still to come must not even tell that there are such."""
+    time column. A date that is still to come must not even tell that there are such, unless it is planned."""
     described = database.schema.tables[table]
     visible = is_visible(database.times(table), until)
     out = []
@@ -102,9 +104,9 @@ def date_series(database: Database, table: str, until: int) -> list[DateSeries]:
             continue
         stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
         dates = database.numbers(table, column.name)
-        has_come = stype == Stype.timestamp and bool((dates[visible] <= until).any())
-        if has_come or column.name == described.time_column:
-            out.append(DateSeries(f"{table}.{column.name}", dates))
+        is_known = ~np.isnan(dates[visible]) if column.is_planned else dates[visible] <= until
+        if (stype == Stype.timestamp and is_known.any()) or column.name == described.time_column:
+            out.append(DateSeries(f"{table}.{column.name}", dates, column.is_planned))
     return out
 
 
