@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from relfm.database import Database
+from relfm.features.ahead import add_ahead
 from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
@@ -103,10 +104,8 @@ class _Builder:
 
     def _cells(self, table: str, rows: np.ndarray, hops: int, path: str) -> None:
         block = Block(len(rows), hops)
-        if table not in self._dates:
-            self._dates[table] = date_series(self.database, table, self.until)
         times, seen = self.database.times(table), self.examples.seen
-        add_cells(block, self._own_series(table), self._dates[table], times, rows, seen, path)
+        add_cells(block, self._own_series(table), self._own_dates(table), times, rows, seen, path)
         self._keep(block)
 
     def _label_history(self) -> None:
@@ -127,6 +126,8 @@ class _Builder:
         add_recency(block, view, self.windows, name, full=full)
         series = self._child_series(relation, self._near if full else self._far, enriched=full)
         add_series(block, view, series, self.windows, name, full=full)
+        if full:
+            add_ahead(block, view, self._own_dates(relation.table), self.examples.cutoffs, self.windows[:2], name)
         self._keep(block)
 
     def _grandchildren(self, relation: Relation, deeper: Relation) -> None:
@@ -136,6 +137,7 @@ class _Builder:
         add_recency(block, view, self.windows, name, full=False)
         series = self._child_series(deeper, self._far, enriched=True)
         add_series(block, view, series, self.windows, name, full=False)
+        add_ahead(block, view, self._own_dates(deeper.table), self.examples.cutoffs, self.windows[:2], name)
         self._keep(block)
 
     def _parent(self, relation: Relation, parents: np.ndarray, hops: int, path: str) -> None:
@@ -182,6 +184,11 @@ class _Builder:
         if table not in self._series:
             self._series[table] = table_series(self.database, table, self.until)
         return self._series[table]
+
+    def _own_dates(self, table: str) -> list[DateSeries]:
+        if table not in self._dates:
+            self._dates[table] = date_series(self.database, table, self.until)
+        return self._dates[table]
 
     def _child_series(self, relation: Relation, most: int, *, enriched: bool) -> list[Series]:
         """At most so many of a child table's own series, and of those of its other parents that were there when it was
