@@ -10,7 +10,7 @@ import numpy as np
 from relfm.features.history import HistoryView, Window
 from relfm.features.matrix import Block
 from relfm.features.series import DateSeries
-from relfm.history import Links, is_visible
+from relfm.history import is_visible
 from relfm.times import DAY, MISSING_TIME
 
 MOST_AT_ONCE = 2**21
@@ -53,7 +53,7 @@ def _known_ahead(
     links = view.links
     values = date.values[links.child]
     planned = np.where(np.isnan(values), MISSING_TIME, np.nan_to_num(values)).astype(np.int64)
-    by_date = Links.of(links.segments(), planned, len(links.start) - 1)
+    by_date = view.links_by(planned)
     known = view.rows >= 0
     safe = np.where(known, view.rows, 0)
     begin = by_date.until(safe, cutoffs)

@@ -15,6 +15,7 @@ from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
 from relfm.features.season import add_targets_of_last_year
 from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series
+from relfm.features.still_open import add_followed, add_happened
 from relfm.graph import TemporalGraph
 from relfm.history import Links, is_visible
 from relfm.schema import Relation
@@ -127,7 +128,14 @@ class _Builder:
         series = self._child_series(relation, self._near if full else self._far, enriched=full)
         add_series(block, view, series, self.windows, name, full=full)
         if full:
-            add_ahead(block, view, self._own_dates(relation.table), self.examples.cutoffs, self.windows[:2], name)
+            dates = self._own_dates(relation.table)
+            add_ahead(block, view, dates, self.examples.cutoffs, self.windows[:2], name)
+            others = [d for d in dates if d.name != f"{relation.table}.{self._time_column(relation.table)}"]
+            add_happened(block, view, others, self.windows[0], name)
+            for deeper in self.graph.children_of(relation.table):
+                follower = self.graph.links(deeper)
+                if len(follower.moments) and follower.moments[0] <= self.until and not view.is_blank:
+                    add_followed(block, view, follower, name, str(deeper))
         self._keep(block)
 
     def _grandchildren(self, relation: Relation, deeper: Relation) -> None:
@@ -189,6 +197,9 @@ class _Builder:
         if table not in self._dates:
             self._dates[table] = date_series(self.database, table, self.until)
         return self._dates[table]
+
+    def _time_column(self, table: str) -> str | None:
+        return self.database.schema.tables[table].time_column
 
     def _child_series(self, relation: Relation, most: int, *, enriched: bool) -> list[Series]:
         """At most so many of a child table's own series, and of those of its other parents that were there when it was

@@ -60,6 +60,14 @@ class HistoryView:
             return np.full(len(self.rows), -1)
         return np.where(self.end > self.begin, self.links.child[np.maximum(self.end - 1, 0)], -1)
 
+    def links_by(self, moments: np.ndarray) -> Links:
+        """The links of the rows looked at by other ``moments`` (int64[E], MISSING_TIME for none); their children are
+        positions among ``links``."""
+        used = np.zeros(len(self.links.start) - 1, bool)
+        used[self.rows[self._known]] = True
+        owner = self.links.segments()
+        return Links.of(np.where(used[owner], owner, -1), moments, len(used))
+
     def narrowed(self) -> tuple["Narrowed", np.ndarray]:
         """The same over links of the rows looked at alone, if those have but a part of all links, and how far each
         row's positions move back (int64[N]): what is summed up along links then costs as much as what is asked."""
