@@ -134,7 +134,8 @@ class _Builder:
             add_happened(block, view, others, self.windows[0], name)
             for deeper in self.graph.children_of(relation.table):
                 follower = self.graph.links(deeper)
-                if len(follower.moments) and follower.moments[0] <= self.until and not view.is_blank:
+                is_seen = len(follower.moments) and follower.moments[0] <= self.until and not view.is_blank
+                if is_seen and deeper.table != self.task.entity:
                     add_followed(block, view, follower, name, str(deeper))
         self._keep(block)
 

@@ -12,7 +12,7 @@ from relfm.features.history import HistoryView, Window
 from relfm.features.matrix import Block
 from relfm.features.series import DateSeries
 from relfm.history import Links
-from relfm.times import DAY, MISSING_TIME
+from relfm.times import DAY, MISSING_TIME, TIMELESS
 
 
 def add_happened(block: Block, view: HistoryView, dates: Sequence[DateSeries], window: Window, path: str) -> None:
@@ -33,10 +33,15 @@ def add_happened(block: Block, view: HistoryView, dates: Sequence[DateSeries], w
 
 def add_followed(block: Block, view: HistoryView, follower: Links, path: str, name: str) -> None:
     """To how many of the rows of ``view`` none of the rows called ``name`` points yet: ``follower`` has the links from
-    each of the former to the latter."""
-    has_any = follower.start[1:] > follower.start[:-1]
-    first = np.where(has_any, np.append(follower.times, 0)[follower.start[:-1]], 0)
-    happened = _by_moment(view, DateSeries(name, np.where(has_any, first, np.nan)))
+    each of the former to the latter. A row that points at one that came after it was written over, nobody knows when:
+    it does not count."""
+    links = view.links
+    earlier = follower.until(links.child, np.maximum(links.times, TIMELESS + 1) - 1)
+    first = np.where(links.times > TIMELESS, earlier, follower.start[links.child])
+    is_known = first < follower.start[links.child + 1]
+    moments = np.full(len(follower.start) - 1, np.nan)
+    moments[links.child[is_known]] = follower.times[first[is_known]]
+    happened = _by_moment(view, DateSeries(name, moments))
     block.about(f"number and times of {path}")
     block.add(f"number of {path} without {name} yet", (view.end - view.begin) - (happened.end - happened.begin))
 

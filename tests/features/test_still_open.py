@@ -67,4 +67,15 @@ def test_rows_without_followers_are_counted(drawn) -> None:
     assert block.names == ["number of tickets without replies.ticket_id yet"]
     for i, (row, moment) in enumerate(zip(rows, seen, strict=True)):
         there = np.flatnonzero((owner == row) & (row >= 0) & (made != MISSING_TIME) & (made <= moment))
-        assert found[i] == sum(not ((ticket == k) & (times <= moment)).any() for k in there)
+        assert found[i] == sum(not ((ticket == k) & (times >= made[k]) & (times <= moment)).any() for k in there)
+
+
+def test_a_row_that_points_at_what_came_after_it_was_written_over() -> None:
+    """Three orders of one customer, of which an older row names the second one, as its latest perhaps."""
+    view = HistoryView(
+        Links.of(np.zeros(3, np.int64), np.array([10, 20, 30]) * DAY, 1), np.zeros(1, np.int64), np.array([40 * DAY])
+    )
+    for pointed_at, expected in ((5, 3), (25, 2)):
+        block = Block(1, 1)
+        add_followed(block, view, Links.of(np.array([1]), np.array([pointed_at * DAY]), 3), "orders", "notes.order_id")
+        assert block.columns[0].tolist() == [expected]
