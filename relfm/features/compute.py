@@ -13,6 +13,7 @@ from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
+from relfm.features.rounds import add_rounds
 from relfm.features.season import add_targets_of_last_year
 from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series
 from relfm.features.still_open import add_followed, add_happened
@@ -125,6 +126,8 @@ class _Builder:
         name = f"{relation}{path}"
         block = Block(len(rows), hops, None if full else name)
         add_recency(block, view, self.windows, name, full=full)
+        if full and self.task.horizon is not None:
+            add_rounds(block, view, self.examples.cutoffs, self.windows[0], name)
         series = self._child_series(relation, self._near if full else self._far, enriched=full)
         add_series(block, view, series, self.windows, name, full=full)
         if full:

@@ -54,6 +54,13 @@ class HistoryView:
         start = np.where(self._known, self.links.until(self._safe, self.seen - length), 0)
         return np.maximum(start, self.begin) if len(self.links.keys) else self.begin
 
+    def between(self, after: np.ndarray, until: np.ndarray) -> np.ndarray:
+        """int64[N]: how many links came in ``(after, until]`` (int64[N] microseconds), of the visible ones."""
+        if not len(self.links.keys):
+            return np.zeros(len(self.rows), np.int64)
+        first, last = (self.links.until(self._safe, np.minimum(t, self.seen)) for t in (after, until))
+        return np.where(self._known, last - first, 0)
+
     def last_child(self) -> np.ndarray:
         """int64[N]: the latest visible child row, -1 if there is none."""
         if not len(self.links.child):
