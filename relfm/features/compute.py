@@ -9,19 +9,23 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.features.ahead import add_ahead
+from relfm.features.groups import add_group_targets, groups_by_category
 from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
 from relfm.features.rounds import add_rounds
 from relfm.features.season import add_targets_of_last_year
-from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series
+from relfm.features.series import DateSeries, Series, date_series, most_varied, table_series, widest
 from relfm.features.still_open import add_followed, add_happened
 from relfm.graph import TemporalGraph
 from relfm.history import Links, is_visible
 from relfm.schema import Relation
 from relfm.task import Examples, Task
 from relfm.times import DAY, MISSING_TIME, Span
+
+NEAR_COORDINATES, FAR_COORDINATES = 24, 8
+"""Coordinates of texts that are aggregated on the path to a child: of its own texts, and of those of another parent."""
 
 MAX_SERIES = 60
 """Series of one table that are aggregated: its own first, and the most varied of them."""
@@ -81,8 +85,15 @@ class _Builder:
         self._label_history()
         for relation in self.graph.children_of(entity):
             self._children(relation, rows, 1, full=True)
+        for column, *groups in groups_by_category(self.database, entity, rows, self.examples.seen, self.until):
+            self._group_targets(*groups, f"past targets of the same {entity}.{column}")
         for relation in self.graph.parents_of(entity):
-            self._parent(relation, self._parents_at(relation, rows), 1, f" of its {_role(relation)}")
+            parents, num = self._parents_at(relation, rows), self.database.num_rows(relation.parent)
+            self._parent(relation, parents, 1, f" of its {_role(relation)}")
+            everybody = np.arange(self.database.num_rows(entity))
+            self._group_targets(
+                self._parents_at(relation, everybody), num, parents, f"past targets of its {_role(relation)}"
+            )
         for relation in self.graph.children_of(entity):
             self._through_last(relation)
             for deeper in self.graph.children_of(relation.table):
@@ -129,6 +140,7 @@ class _Builder:
         if full and self.task.horizon is not None:
             add_rounds(block, view, self.examples.cutoffs, self.windows[0], name)
         series = self._child_series(relation, self._near if full else self._far, enriched=full)
+        series += self._child_texts(relation) if full else []
         add_series(block, view, series, self.windows, name, full=full)
         if full:
             dates = self._own_dates(relation.table)
@@ -153,7 +165,7 @@ class _Builder:
         self._keep(block)
 
     def _parent(self, relation: Relation, parents: np.ndarray, hops: int, path: str) -> None:
-        """A parent's own row, its other children up to what was seen, and the past targets of its other entities."""
+        """A parent's own row, and its other children up to what was seen."""
         self._cells(relation.parent, parents, hops, path)
         for sibling in self.graph.children_of(relation.parent):
             self._children(sibling, parents, hops + 1, full=False, path=path)
@@ -188,6 +200,12 @@ class _Builder:
         add_series(block, view, self._targets, self.windows[1:], name, full=False)
         self._keep(block)
 
+    def _group_targets(self, groups: np.ndarray, num: int, own: np.ndarray, name: str) -> None:
+        if self.labels is not None:
+            block = Block(len(self.examples), 1, name)
+            add_group_targets(block, self.labels, groups, num, own, self.examples.seen, self.until)
+            self._keep(block)
+
     def _parents_at(self, relation: Relation, rows: np.ndarray) -> np.ndarray:
         parents = self.graph.parent_rows(relation)
         return np.where(rows >= 0, parents[np.maximum(rows, 0)], -1) if len(parents) else np.full(len(rows), -1)
@@ -196,6 +214,12 @@ class _Builder:
         if table not in self._series:
             self._series[table] = table_series(self.database, table, self.until)
         return self._series[table]
+
+    def _plain_series(self, table: str) -> list[Series]:
+        return [one for one in self._own_series(table) if not one.is_coordinate]
+
+    def _coordinates(self, table: str) -> list[Series]:
+        return [one for one in self._own_series(table) if one.is_coordinate]
 
     def _own_dates(self, table: str) -> list[DateSeries]:
         if table not in self._dates:
@@ -209,7 +233,7 @@ class _Builder:
         """At most so many of a child table's own series, and of those of its other parents that were there when it was
         (a line's product's price): the cells of a parent that came later are the child's future, whenever the child is
         looked at. The cut reads values alone, so that no name and no order of columns decides what is kept."""
-        own = self._own_series(relation.table)
+        own = self._plain_series(relation.table)
         times = self.database.times(relation.table)
         visible = np.flatnonzero(is_visible(times, self.until))
         if not enriched or len(own) >= most:
@@ -218,13 +242,27 @@ class _Builder:
         for other in self.graph.parents_of(relation.table):
             if other.key == relation.key or other.parent == self.task.entity:
                 continue
-            parents = self.graph.parent_rows(other)
-            there = is_visible(np.append(self.database.times(other.parent), MISSING_TIME)[parents], times)
-            for one in self._own_series(other.parent):
-                values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
-                role = _role(other)
-                far.append(replace(one, name=f"{one.name} of {role}", values=values, column=f"{one.fact} of {role}"))
+            far += self._of_parent(other, self._plain_series(other.parent))
         return own + most_varied(far, most - len(own), visible)
+
+    def _child_texts(self, relation: Relation) -> list[Series]:
+        """The widest coordinates of a child table's texts, and of those of its other parents."""
+        found = widest(self._coordinates(relation.table), NEAR_COORDINATES)
+        for other in self.graph.parents_of(relation.table):
+            if other.key != relation.key and other.parent != self.task.entity:
+                found += self._of_parent(other, widest(self._coordinates(other.parent), FAR_COORDINATES))
+        return found
+
+    def _of_parent(self, relation: Relation, series: list[Series]) -> list[Series]:
+        """A parent's series as its children's, where the parent was there when the child was."""
+        parents, role = self.graph.parent_rows(relation), _role(relation)
+        times = np.append(self.database.times(relation.parent), MISSING_TIME)[parents]
+        there = is_visible(times, self.database.times(relation.table))
+        out = []
+        for one in series:
+            values = np.where(there, np.append(one.values, np.nan)[parents], np.nan)  # -1 is the appended one
+            out.append(replace(one, name=f"{one.name} of {role}", values=values, column=f"{one.fact} of {role}"))
+        return out
 
 
 def windows_of(horizon: Span | None) -> tuple[Window, ...]:

@@ -224,7 +224,7 @@ def add_series(
             block.add(f"{what} {one.name} {where} the last {k} of {path}", prefix.mean(view, lo))
         for lo, window in starts if full else starts[-1:]:
             block.add(f"{what} {one.name} {where} {path} of the last {window.text}", prefix.mean(view, lo))
-        if not full or one.is_indicator:
+        if not full or one.is_indicator or one.is_coordinate:
             continue
         for lo, window in starts:
             total = prefix.total(view, lo)

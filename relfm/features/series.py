@@ -11,13 +11,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relfm.database import Database
+from relfm.distinct import distinct
 from relfm.features.scale import Scale
+from relfm.features.text import MOST_TEXTS, coordinates
 from relfm.history import is_visible
 from relfm.reading import stype_as_seen
 from relfm.stype import Stype
 
 MAX_CATEGORIES = 6
 """Frequent values that get an indicator of their own, per column."""
+
+MANY_CATEGORIES = 2 * MAX_CATEGORIES
+"""A column of more different texts is also described by what they say."""
+
+MOST_COORDINATES, ALL_COORDINATES = 32, 1_024
+"""Coordinates of what a column's texts mean, and as many of which words they have; all of a table's together."""
+
+MOST_UNIQUE = 0.3
+"""Text of more different values than this, for each known cell, is no category."""
 
 SHOWN = 40
 """Letters of a category that the name of its indicator shows."""
@@ -31,7 +42,8 @@ class Series:
     """values float64[n] over a table's rows, NaN where missing; an indicator is 0/1 and its mean is a share.
 
     ``offset`` is what was taken off every value so that a float32 tells them apart (0 for ordinary numbers).
-    ``column`` is what it is read from, where one column makes several series.
+    ``column`` is what it is read from, where one column makes several series. ``is_coordinate``: one of many that tell
+    where a text lies, of which neither sums nor extremes mean anything.
     """
 
     name: str
@@ -39,6 +51,7 @@ class Series:
     is_indicator: bool = False
     offset: float = 0.0
     column: str = ""
+    is_coordinate: bool = False
 
     @property
     def fact(self) -> str:
@@ -56,7 +69,8 @@ class DateSeries:
 
 
 def table_series(database: Database, table: str, until: int) -> list[Series]:
-    """Every usable column of ``table`` as series: numbers, indicators of frequent values, rarity, text length."""
+    """Every usable column of ``table`` as series: numbers, indicators of frequent values, rarity, text length; last of
+    all where texts lie."""
     described = database.schema.tables[table]
     visible = is_visible(database.times(table), until)
     out: list[Series] = []
@@ -71,7 +85,38 @@ def table_series(database: Database, table: str, until: int) -> list[Series]:
         else:
             continue
         out += [replace(one, column=f"{table}.{column.name}") for one in found]
+    return out + _text_series(database, table, visible)
+
+
+def _text_series(database: Database, table: str, visible: np.ndarray) -> list[Series]:
+    """The coordinates of every column of many different texts."""
+    read = {}
+    for column in database.schema.tables[table].columns:
+        if column.stype is None or column.type != "string" or database.is_hidden(table, column.name):
+            continue
+        codes, texts = database.codes(table, column.name)
+        known = distinct(codes[visible & (codes >= 0)])
+        if len(known) > MANY_CATEGORIES:
+            read[f"{table}.{column.name}"] = codes, texts, known
+    most = max(1, min(MOST_COORDINATES, ALL_COORDINATES // (2 * max(1, len(read)))))
+    out = []
+    for name, (codes, texts, known) in read.items():
+        if len(known) > MOST_TEXTS:
+            last = np.full(len(texts), -1)
+            rows = np.flatnonzero(visible & (codes >= 0))
+            last[codes[rows]] = rows
+            texts, place = _picked(texts, np.sort(np.argsort(last, kind="stable")[-MOST_TEXTS:]))
+            codes, known = place[codes], np.arange(MOST_TEXTS)
+        for one, values in coordinates(texts, known, most):
+            out.append(Series(f"{one} of {name}", np.append(values, np.nan)[codes], column=name, is_coordinate=True))
     return out
+
+
+def _picked(texts: pa.Array, kept: np.ndarray) -> tuple[pa.Array, np.ndarray]:
+    """The texts at ``kept`` (int64[k]), and where each one went (int64[n + 1]): -1 if nowhere, as for -1 itself."""
+    place = np.full(len(texts) + 1, -1)
+    place[kept] = np.arange(len(kept))
+    return texts.take(pa.array(kept)), place
 
 
 def most_varied(series: Sequence[Series], most: int, rows: np.ndarray) -> list[Series]:
@@ -82,6 +127,14 @@ def most_varied(series: Sequence[Series], most: int, rows: np.ndarray) -> list[S
     shown = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)]
     order = sorted(range(len(series)), key=lambda i: _variety(series[i].values[shown]), reverse=True)
     return [series[i] for i in sorted(order[: max(most, 0)])]
+
+
+def widest(coordinates: Sequence[Series], most: int) -> list[Series]:
+    """About ``most`` of the coordinates of several columns: the first of each column and view, of all as many."""
+    views: dict[tuple[str, str], list[Series]] = {}
+    for one in coordinates:
+        views.setdefault((one.column, one.name.split()[0]), []).append(one)
+    return [one for view in views.values() for one in view[: max(1, most // len(views))]]
 
 
 def _variety(values: np.ndarray) -> tuple[float, float, float]:
@@ -145,7 +198,7 @@ def _category_series(database: Database, table: str, column: str, visible: np.nd
     if total == 0 or known <= 1:
         return []
     out = []
-    if known > 0.3 * total:  # nearly unique text: its length is all that counting can say
+    if known > MOST_UNIQUE * total:  # nearly unique text: its length is all that counting can say
         lengths = pc.utf8_length(database.tables[table].column(column)).cast(pa.float64())
         return [Series(f"length of {table}.{column}", lengths.to_numpy(zero_copy_only=False))]
     texts = [str(v) for v in values.to_pylist()] if len(values) <= 2000 else None

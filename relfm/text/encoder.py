@@ -34,6 +34,11 @@ class TextEncoder(CachedEncoder):
         self._tokenizer = tokenizer(held.vocabulary, max_tokens=100)
         self._forget()
 
+    def sums(self, strings: list[str]) -> np.ndarray:
+        """float32[n, D]: the weighted sum of each string's word vectors, which ``encode`` scales to one length."""
+        with self._turn:
+            return self._means(strings)
+
     def _forget(self) -> None:
         self._words = {END: 0}
         self._vectors = np.zeros((1, self.dim), np.float32)

@@ -1,0 +1,57 @@
+"""What became of the others of one's group: of the same company, the same city, the same kind.
+
+A parent's identity, and any of many categories, tell what its entities' past targets were; neither its cells nor the
+few indicators that a column can have say that.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from relfm.database import Database
+from relfm.distinct import distinct
+from relfm.features.history import HistoryView, Prefix
+from relfm.features.labels import LabelTable
+from relfm.features.matrix import Block
+from relfm.features.series import MAX_CATEGORIES, MOST_UNIQUE
+from relfm.history import is_visible
+from relfm.reading import stype_as_seen
+from relfm.stype import Stype
+
+
+def groups_by_category(
+    database: Database, table: str, rows: np.ndarray, seen: np.ndarray, until: int
+) -> Iterator[tuple[str, np.ndarray, int, np.ndarray]]:
+    """Of each column of more categories than have indicators, of which some repeat: its name, the category of every row
+    (int64[n], -1 for none), how many there are, and those of ``rows`` (int64[N], -1 for none) as seen at ``seen``."""
+    described, times = database.schema.tables[table], database.times(table)
+    visible = is_visible(times, until)
+    if not visible.any():
+        return
+    there = (rows >= 0) & is_visible(times[rows], seen)
+    for column in described.columns:
+        if column.stype is None or column.type not in ("string", "int64") or database.is_hidden(table, column.name):
+            continue
+        cells = database.tables[table].column(column.name)
+        if column.type == "int64" and stype_as_seen(described, column, cells, visible) != Stype.categorical:
+            continue
+        codes, values = database.codes(table, column.name)
+        known = codes[visible & (codes >= 0)]
+        if MAX_CATEGORIES < len(distinct(known)) <= MOST_UNIQUE * len(known):
+            yield column.name, codes, len(values), np.where(there, codes[rows], -1)
+
+
+def add_group_targets(
+    block: Block, labels: LabelTable, groups: np.ndarray, num: int, own: np.ndarray, seen: np.ndarray, until: int
+) -> None:
+    """The mean past target, or the share of each class, of the entities of one's group. ``groups``: that of every
+    entity, one of ``num``, -1 for none; ``own``: that of the N examples."""
+    shared = labels.shared
+    view = HistoryView(shared.links_to(groups[shared.examples.rows], num), own, seen)
+    if view.is_blank:
+        return
+    narrowed, _ = view.narrowed()
+    for one in shared.series(until):
+        means = Prefix(narrowed.links, one.values, narrowed.links.segments()).mean(narrowed, narrowed.begin)
+        what = "share of" if one.is_indicator else "mean of"
+        block.add(f"{what} {one.name} in all {block.fact}", means)
