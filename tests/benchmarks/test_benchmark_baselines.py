@@ -17,7 +17,10 @@ from relfm.errors import DataCannotAnswer, UsageError
 from relfm.task import Examples, ItemLists
 
 NAMES = ["shop-sells", "shop-revenue", "shop-items", "sale-price"]
-ALL = [m for m in METHODS if m != "relfm+trees"]
+ADAPTED = ("relfm+full", "relfm+lowrank", "relfm+probe")
+"""Each answer trains a network for half a minute; what they may learn from is tested with adaptation itself."""
+
+ALL = [pytest.param(m, marks=pytest.mark.slow) if m in ADAPTED else m for m in METHODS if m != "relfm+trees"]
 
 
 def answered(method: str, made: Trial) -> np.ndarray:
