@@ -85,15 +85,9 @@ class _Builder:
         self._label_history()
         for relation in self.graph.children_of(entity):
             self._children(relation, rows, 1, full=True)
-        for column, *groups in groups_by_category(self.database, entity, rows, self.examples.seen, self.until):
-            self._group_targets(*groups, f"past targets of the same {entity}.{column}")
         for relation in self.graph.parents_of(entity):
-            parents, num = self._parents_at(relation, rows), self.database.num_rows(relation.parent)
-            self._parent(relation, parents, 1, f" of its {_role(relation)}")
-            everybody = np.arange(self.database.num_rows(entity))
-            self._group_targets(
-                self._parents_at(relation, everybody), num, parents, f"past targets of its {_role(relation)}"
-            )
+            self._parent(relation, self._own_parents(relation), 1, f" of its {_role(relation)}")
+        self._groups()
         for relation in self.graph.children_of(entity):
             self._through_last(relation)
             for deeper in self.graph.children_of(relation.table):
@@ -189,8 +183,7 @@ class _Builder:
         labelled = self.labels.examples
         view = HistoryView(self.graph.links(relation), labelled.rows, labelled.seen)
         had = self._parents_at(other, view.last_child())
-        had[self.labels.num_shared :] = -1
-        links = self.labels.links_to(had, self.database.num_rows(other.parent))
+        links = self.labels.links_to_shared(had, self.database.num_rows(other.parent))
         self._shared_targets(links, parents, path)
 
     def _shared_targets(self, links: Links, parents: np.ndarray, path: str) -> None:
@@ -200,11 +193,28 @@ class _Builder:
         add_series(block, view, self._targets, self.windows[1:], name, full=False)
         self._keep(block)
 
-    def _group_targets(self, groups: np.ndarray, num: int, own: np.ndarray, name: str) -> None:
-        if self.labels is not None:
-            block = Block(len(self.examples), 1, name)
-            add_group_targets(block, self.labels, groups, num, own, self.examples.seen, self.until)
+    def _groups(self) -> None:
+        """The past targets of the entities with the same parent, and of those with the same of many categories."""
+        if self.labels is None:
+            return
+        entity, rows, seen = self.task.entity, self.examples.rows, self.examples.seen
+        found = [
+            (f"the same {entity}.{column}", codes, num, own)
+            for column, codes, num, own in groups_by_category(self.database, entity, rows, seen, self.until)
+        ]
+        for relation in self.graph.parents_of(entity):
+            num, own = self.database.num_rows(relation.parent), self._own_parents(relation)
+            found.append((f"its {_role(relation)}", self.graph.parent_rows(relation), num, own))
+        for who, groups, num, own in found:
+            block = Block(len(rows), 1, f"past targets of {who}")
+            add_group_targets(block, self.labels, self._targets, groups, num, own, seen, self.until)
             self._keep(block)
+
+    def _own_parents(self, relation: Relation) -> np.ndarray:
+        """The examples' parents (int64[N]), -1 too while an entity's row is not there: its keys are cells of it."""
+        rows, times = self.examples.rows, self.database.times(self.task.entity)
+        there = (rows >= 0) & is_visible(times[np.maximum(rows, 0)], self.examples.seen) if len(times) else rows >= 0
+        return self._parents_at(relation, np.where(there, rows, -1))
 
     def _parents_at(self, relation: Relation, rows: np.ndarray) -> np.ndarray:
         parents = self.graph.parent_rows(relation)

@@ -1,10 +1,10 @@
-"""What became of the others of one's group: of the same company, the same city, the same kind.
+"""What became of one's group: of the customers of the same company, the same city, the same kind.
 
 A parent's identity, and any of many categories, tell what its entities' past targets were; neither its cells nor the
 few indicators that a column can have say that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from relfm.distinct import distinct
 from relfm.features.history import HistoryView, Prefix
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block
-from relfm.features.series import MAX_CATEGORIES, MOST_UNIQUE
+from relfm.features.series import MAX_CATEGORIES, MOST_UNIQUE, Series
 from relfm.history import is_visible
 from relfm.reading import stype_as_seen
 from relfm.stype import Stype
@@ -42,16 +42,23 @@ def groups_by_category(
 
 
 def add_group_targets(
-    block: Block, labels: LabelTable, groups: np.ndarray, num: int, own: np.ndarray, seen: np.ndarray, until: int
+    block: Block,
+    labels: LabelTable,
+    targets: Sequence[Series],
+    groups: np.ndarray,
+    num: int,
+    own: np.ndarray,
+    seen: np.ndarray,
+    until: int,
 ) -> None:
-    """The mean past target, or the share of each class, of the entities of one's group. ``groups``: that of every
-    entity, one of ``num``, -1 for none; ``own``: that of the N examples."""
-    shared = labels.shared
-    view = HistoryView(shared.links_to(groups[shared.examples.rows], num), own, seen)
+    """The mean of past ``targets``, or the share of each class, of the entities of one's group, oneself included.
+    ``groups``: that of every entity, one of ``num``, -1 for none; ``own``: that of the N examples."""
+    view = HistoryView(labels.links_to_shared(groups[labels.examples.rows], num), own, seen, until)
     if view.is_blank:
         return
     narrowed, _ = view.narrowed()
-    for one in shared.series(until):
-        means = Prefix(narrowed.links, one.values, narrowed.links.segments()).mean(narrowed, narrowed.begin)
+    segments = narrowed.links.segments()
+    for one in targets:
         what = "share of" if one.is_indicator else "mean of"
+        means = Prefix(narrowed.links, one.values, segments).mean(narrowed, narrowed.begin)
         block.add(f"{what} {one.name} in all {block.fact}", means)

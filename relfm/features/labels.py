@@ -40,6 +40,10 @@ class LabelTable:
         """Links of the labels to ``rows`` (int64[n], -1 for none) of a table of ``num_rows`` rows."""
         return Links.of(rows, self.known, num_rows)
 
+    def links_to_shared(self, rows: np.ndarray, num_rows: int) -> Links:
+        """The same of those labels alone that everybody may read."""
+        return self.links_to(np.where(np.arange(len(rows)) < self.num_shared, rows, -1), num_rows)
+
     def series(self, until: int) -> list[Series]:
         """The target as a number, or one indicator per class; numbers too large or too close for a float32 are scaled
         by those known at ``until``."""

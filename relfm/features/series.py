@@ -3,7 +3,7 @@
 What is fitted (which categories are frequent, which columns vary) is fitted on rows visible at ``until`` alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,6 +74,7 @@ def table_series(database: Database, table: str, until: int) -> list[Series]:
     described = database.schema.tables[table]
     visible = is_visible(database.times(table), until)
     out: list[Series] = []
+    texts: dict[str, tuple[np.ndarray, pa.Array]] = {}
     for column in described.columns:
         if column.stype is None or database.is_hidden(table, column.name):
             continue
@@ -81,34 +82,30 @@ def table_series(database: Database, table: str, until: int) -> list[Series]:
             stype = stype_as_seen(described, column, database.tables[table].column(column.name), visible)
             found = _number_series(database, table, column.name, visible, is_category=stype == Stype.categorical)
         elif column.type == "string":
-            found = _category_series(database, table, column.name, visible)
+            codes, values = texts[f"{table}.{column.name}"] = database.codes(table, column.name)
+            found = _category_series(database, table, column.name, visible, codes, values)
         else:
             continue
         out += [replace(one, column=f"{table}.{column.name}") for one in found]
-    return out + _text_series(database, table, visible)
+    return out + _text_series(texts, visible)
 
 
-def _text_series(database: Database, table: str, visible: np.ndarray) -> list[Series]:
-    """The coordinates of every column of many different texts."""
-    read = {}
-    for column in database.schema.tables[table].columns:
-        if column.stype is None or column.type != "string" or database.is_hidden(table, column.name):
-            continue
-        codes, texts = database.codes(table, column.name)
-        known = distinct(codes[visible & (codes >= 0)])
-        if len(known) > MANY_CATEGORIES:
-            read[f"{table}.{column.name}"] = codes, texts, known
-    most = max(1, min(MOST_COORDINATES, ALL_COORDINATES // (2 * max(1, len(read)))))
+def _text_series(texts: Mapping[str, tuple[np.ndarray, pa.Array]], visible: np.ndarray) -> list[Series]:
+    """The coordinates of those columns that hold many different texts, from each column's codes and values."""
+    shown = {name: distinct(codes[visible & (codes >= 0)]) for name, (codes, _) in texts.items()}
+    shown = {name: known for name, known in shown.items() if len(known) > MANY_CATEGORIES}
+    most = max(1, min(MOST_COORDINATES, ALL_COORDINATES // (2 * max(1, len(shown)))))
     out = []
-    for name, (codes, texts, known) in read.items():
+    for name, known in shown.items():
+        codes, values = texts[name]
         if len(known) > MOST_TEXTS:
-            last = np.full(len(texts), -1)
+            last = np.full(len(values), -1)
             rows = np.flatnonzero(visible & (codes >= 0))
             last[codes[rows]] = rows
-            texts, place = _picked(texts, np.sort(np.argsort(last, kind="stable")[-MOST_TEXTS:]))
+            values, place = _picked(values, np.sort(np.argsort(last, kind="stable")[-MOST_TEXTS:]))
             codes, known = place[codes], np.arange(MOST_TEXTS)
-        for one, values in coordinates(texts, known, most):
-            out.append(Series(f"{one} of {name}", np.append(values, np.nan)[codes], column=name, is_coordinate=True))
+        for one, lies in coordinates(values, known, most):
+            out.append(Series(f"{one} of {name}", np.append(lies, np.nan)[codes], column=name, is_coordinate=True))
     return out
 
 
@@ -191,8 +188,9 @@ def _equals(values: np.ndarray, value: float) -> np.ndarray:
     return np.where(np.isnan(values), 0.0, values == value)
 
 
-def _category_series(database: Database, table: str, column: str, visible: np.ndarray) -> list[Series]:
-    codes, values = database.codes(table, column)
+def _category_series(
+    database: Database, table: str, column: str, visible: np.ndarray, codes: np.ndarray, values: pa.Array
+) -> list[Series]:
     counts = np.bincount(codes[visible & (codes >= 0)], minlength=len(values))
     known, total = (counts > 0).sum(), counts.sum()
     if total == 0 or known <= 1:

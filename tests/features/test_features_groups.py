@@ -59,8 +59,7 @@ def test_it_averages_what_a_loop_averages(column, path, labelled) -> None:
             for other, at, target in zip(labelled.rows, labelled.cutoffs, labelled.targets, strict=True)
             if at + HORIZON <= cutoff and own[row] is not None and own[other] == own[row]
         ]
-        is_there = column == "company_id" or joined[row] <= cutoff
-        assert np.isnan(mean) if not known or not is_there else np.isclose(mean, np.mean(known), atol=1e-5)
+        assert np.isnan(mean) if not known or joined[row] > cutoff else np.isclose(mean, np.mean(known), atol=1e-5)
 
 
 def test_one_who_comes_later_changes_nothing(labelled) -> None:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 import relfm
-from relfm.features import compute, series
+from relfm.features import compute, series, text
 from relfm.features.series import Series, widest
 from relfm.features.text import coordinates
 from relfm.task import Examples, TargetKind, Task
@@ -17,23 +17,7 @@ TOPICS = {
     "login": ["password", "account", "locked", "reset", "sign", "access"],
     "crash": ["error", "screen", "freezes", "broken", "fails", "exception"],
 }
-FILLING = [
-    "the",
-    "a",
-    "my",
-    "please",
-    "hello",
-    "since",
-    "yesterday",
-    "team",
-    "when",
-    "again",
-    "this",
-    "still",
-    "on",
-    "with",
-    "it",
-]
+FILLING = ["the", "a", "my", "please", "hello", "since", "team", "when", "again", "this", "still", "on", "with", "it"]
 QUESTION = "PREDICT tickets.topic FOR EACH tickets.id"
 
 
@@ -99,7 +83,25 @@ def test_neither_order_nor_later_texts_move_a_bit(bodies) -> None:
         assert np.array_equal(found[name][known], values[order[known]])
 
 
-@pytest.mark.parametrize("texts", [["", "a"], ["", "  ", "…"], ["x"] * 1, ["速報", "é è", "\U0001f600"], ["1", "2"]])
+def test_however_many_texts_come_later_as_many_letters_are_read(bodies, monkeypatch) -> None:
+    known = np.arange(len(bodies))
+    monkeypatch.setattr(text, "LETTERS", 100 * len(bodies))
+    plain = as_dict(bodies, known)
+    found = as_dict([*bodies, *(f"later {n}" for n in range(2 * len(bodies)))], known)
+    assert all(np.array_equal(found[name][known], values) for name, values in plain.items())
+    monkeypatch.setattr(text, "LETTERS", 40 * len(bodies))
+    assert any(not np.array_equal(as_dict(bodies, known)[name], values) for name, values in plain.items())
+
+
+def test_texts_read_in_parts_lie_where_they_do_in_one(bodies, monkeypatch) -> None:
+    known = np.arange(0, len(bodies), 3)
+    plain = as_dict(bodies, known)
+    monkeypatch.setattr(text, "AT_ONCE", 7)
+    found = as_dict(bodies, known)
+    assert all(np.array_equal(found[name], values) for name, values in plain.items())
+
+
+@pytest.mark.parametrize("texts", [["", "a"], ["", "  ", "…"], ["x"], ["速報", "é è", "\U0001f600"], ["1", "2"]])
 def test_odd_texts_have_finite_coordinates(texts) -> None:
     for values in as_dict(texts, np.arange(len(texts))).values():
         assert len(values) == len(texts) and np.isfinite(values).all()
