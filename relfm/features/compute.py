@@ -11,6 +11,7 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.features.ahead import add_ahead
+from relfm.features.answers import KnownAnswers
 from relfm.features.catalogue import SeriesCatalogue, role_of
 from relfm.features.groups import add_group_targets, groups_by_category
 from relfm.features.history import HistoryView, Window, add_recency, add_series
@@ -18,6 +19,7 @@ from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
 from relfm.features.own import add_calendar, add_cells
 from relfm.features.peers import Peers, ends_of, path_to
+from relfm.features.related import related
 from relfm.features.rounds import add_rounds
 from relfm.features.season import add_targets_of_last_year
 from relfm.features.still_open import add_followed, add_happened
@@ -87,7 +89,10 @@ class _Builder:
             self._children(relation, rows, 1, full=True)
         for relation in self.graph.parents_of(entity):
             self._parent(relation, self._own_parents(relation), 1, f" of its {role_of(relation)}")
-        self._groups()
+        if self.graph.is_timeless:
+            self._answers()
+        else:
+            self._groups()
         for relation in self.graph.children_of(entity):
             self._through_last(relation)
             self._beside(relation)
@@ -223,6 +228,17 @@ class _Builder:
         for who, groups, num, own in found:
             block = self._block(1, f"past targets of {who}")
             add_group_targets(block, self.labels, self._targets, groups, num, own, seen, self.until)
+            self._keep(block)
+
+    def _answers(self) -> None:
+        """Known answers of the rows that are of the same group."""
+        if self.labels is None:
+            return
+        rows = self.examples.rows
+        known = KnownAnswers(self.labels, self._targets, self.database.num_rows(self.task.entity))
+        for who, members, asked in related(self.graph, self.task.entity, self.examples, self.until):
+            block = self._block(1, f"known answers of {who}")
+            known.add(block, members, asked, rows)
             self._keep(block)
 
     def _own_parents(self, relation: Relation) -> np.ndarray:

@@ -22,13 +22,21 @@ from relfm.stype import Stype
 def groups_by_category(
     database: Database, table: str, rows: np.ndarray, seen: np.ndarray, until: int
 ) -> Iterator[tuple[str, np.ndarray, int, np.ndarray]]:
-    """Of each column of more categories than have indicators, of which some repeat: its name, the category of every row
-    (int64[n], -1 for none), how many there are, and those of ``rows`` (int64[N], -1 for none) as seen at ``seen``."""
-    described, times = database.schema.tables[table], database.times(table)
-    visible = is_visible(times, until)
+    """Of each column of many categories: its name, the category of every row (int64[n], -1 for none), how many there
+    are, and those of ``rows`` (int64[N], -1 for none) as seen at ``seen``."""
+    times = database.times(table)
+    there = (rows >= 0) & is_visible(times[rows], seen) if len(times) else np.zeros(len(rows), bool)
+    for column, codes, num in many_categories(database, table, until):
+        yield column, codes, num, np.where(there, codes[rows], -1)
+
+
+def many_categories(database: Database, table: str, until: int) -> Iterator[tuple[str, np.ndarray, int]]:
+    """Each column of more categories than have indicators, of which some repeat: its name, the category of every row
+    (int64[n], -1 for none), and how many there are."""
+    described = database.schema.tables[table]
+    visible = is_visible(database.times(table), until)
     if not visible.any():
         return
-    there = (rows >= 0) & is_visible(times[rows], seen)
     for column in described.columns:
         if column.stype is None or column.type not in ("string", "int64") or database.is_hidden(table, column.name):
             continue
@@ -38,7 +46,7 @@ def groups_by_category(
         codes, values = database.codes(table, column.name)
         known = codes[visible & (codes >= 0)]
         if MAX_CATEGORIES < len(distinct(known)) <= MOST_UNIQUE * len(known):
-            yield column.name, codes, len(values), np.where(there, codes[rows], -1)
+            yield column.name, codes, len(values)
 
 
 def add_group_targets(

@@ -36,6 +36,17 @@ def path_to(relation: Relation, other: Relation) -> str:
     return f" of the {role_of(other)} of its last {MOST_PEERS} {relation}"
 
 
+def latest_ends(view: HistoryView, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of a row of ``view`` (int64[P] positions) and what its latest visible children point at: those of ``ends``
+    (int64[n], of each child row) that are not -1."""
+    first = np.maximum(view.end - MOST_PEERS, view.begin)
+    lengths = view.end - first
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    at = np.arange(len(owner)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
+    found = ends[view.links.child[at]] if len(ends) else np.full(len(at), -1)
+    return owner[found >= 0], found[found >= 0]
+
+
 @dataclass(frozen=True)
 class Peers:
     """The peers of N examples, each with what it is seen at: ``examples``, M different ones; the pairs ``place``
@@ -50,17 +61,13 @@ class Peers:
     def of(cls, view: HistoryView, ends: np.ndarray) -> "Peers":
         """Those at ``ends`` (int64[n], the entity at the other end of each child row, -1 for none) of the latest
         visible links of ``view``; oneself is no peer."""
-        first = np.maximum(view.end - MOST_PEERS, view.begin)
-        lengths = view.end - first
-        owner = np.repeat(np.arange(len(lengths)), lengths)
-        at = np.arange(len(owner)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
-        peer = ends[view.links.child[at]] if len(ends) else np.full(len(at), -1)
-        kept = (peer >= 0) & (peer != view.rows[owner])
+        owner, peer = latest_ends(view, ends)
+        kept = peer != view.rows[owner]
         owner, peer = owner[kept], peer[kept]
         moments = distinct(view.seen)
         keys = peer * len(moments) + np.searchsorted(moments, view.seen[owner])
         found, place = np.unique(keys, return_inverse=True)
-        return cls(Examples.of(found // len(moments), moments[found % len(moments)]), place, owner, len(lengths))
+        return cls(Examples.of(found // len(moments), moments[found % len(moments)]), place, owner, len(view.rows))
 
     def block(self, hops: int, fact: str | None = None) -> "AverageBlock":
         return AverageBlock(self, hops, fact)
