@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from relfm.connectors.keys import composite_share_included, distinct_values, share_included
 from relfm.connectors.names import folded, is_quantity, key_stem, tokens
-from relfm.connectors.reasons import ALONE, is_generic, name_reason
+from relfm.connectors.reasons import ALONE, PERSON, is_generic, name_reason
 from relfm.schema import Decision, ForeignKey
 
 _ENOUGH, _NEARLY = 0.99, 0.9
@@ -95,7 +95,7 @@ def _link_of(
         return None if is_own else _suspicion(column, distinct, [p for p in parents if p.table != table])
     likely = [p for p, score in zip(parents, scores, strict=True) if score == best]
     shares = {p.name: _share(distinct, values, p) for p in likely}
-    fitting = [p for p in likely if shares[p.name] >= _ENOUGH and (best != ALONE or _speaks_for_itself(distinct, p))]
+    fitting = [p for p in likely if shares[p.name] >= _ENOUGH and _is_likely(best, distinct, p)]
     if len(fitting) == 1:
         (parent,) = fitting
         evidence = f"{_percent(shares[parent.name])} of its values are in {parent.name}, and the name says so"
@@ -123,11 +123,15 @@ def _score(table: str, column: str, parent: Parent, primary_keys: Mapping[str, t
     return name_reason(table, column, parent.table, parent.column, primary_keys)
 
 
-def _speaks_for_itself(distinct: pa.Array, parent: Parent) -> bool:
-    """Without a key word in the name, small whole numbers must fill the parent's key; text has to fit only."""
+def _is_likely(reason: int, distinct: pa.Array, parent: Parent) -> bool:
+    """Whole numbers from 1 on are in most keys. Without a key word in the name they must fill the parent's; named after
+    a role, they must come from all over it, or they count the few agents of a table that is not here. Text has to fit
+    only."""
     if not pa.types.is_int64(distinct.type):
         return True
-    return len(distinct) >= max(2 * _FEW, 0.5 * len(parent.values))
+    if reason == ALONE:
+        return len(distinct) >= max(2 * _FEW, 0.5 * len(parent.values))
+    return reason != PERSON or parent.high is None or pc.max(distinct).as_py() >= (parent.low + parent.high) / 2
 
 
 def _suspicion(column: str, distinct: pa.Array, parents: Sequence[Parent]) -> Finding | None:

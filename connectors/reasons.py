@@ -16,9 +16,19 @@ _NOT_ALONE = words_of(
     "season game set match point grade version episode chapter page"
 )
 _PEOPLE = words_of("employee employees staff person persons people worker workers user users member members")
+_CLIENTS = words_of("customer customers client clients account accounts contact contacts")
 _CHIEFS = frozenset({"reportsto", "manager", "supervisor", "boss"})
+_ROLES = words_of(
+    "approver assignee author boss creator editor followee follower friend invitee inviter manager owner payee payer "
+    "receiver recipient referrer reporter requester reviewer sender supervisor"
+)
+_ROLES_OF_CLIENTS = words_of("followee follower friend invitee inviter payee payer receiver recipient referrer sender")
+_DOINGS = words_of(
+    "approved assigned closed created edited invited managed modified opened owned posted referred reported requested "
+    "reviewed updated uploaded written"
+)
 
-SAME_NAME, SAME_ROLE, ALONE, SHORT, SELF = 100, 60, 70, 50, 85
+SAME_NAME, SAME_ROLE, ALONE, SHORT, SELF, PERSON = 100, 60, 70, 50, 85, 40
 _NAMED_AFTER = 90
 
 
@@ -46,7 +56,20 @@ def name_reason(
                 return 0 if own and dropped else _NAMED_AFTER - dropped
         if not own and _is_only_short_form("".join(stem), parent, primary_keys):
             return SHORT
-    return SAME_ROLE - 1 if not own and _plays_a_role(column, parent_key) else 0
+    if own:
+        return 0
+    return SAME_ROLE - 1 if _plays_a_role(column, parent_key) else _person_reason(column, parent)
+
+
+def _person_reason(column: str, parent: str) -> int:
+    """``author_id``, ``created_by``: whoever did it is one of the people, where no table is named after the role."""
+    stem = key_stem(column)
+    words = tokens(column) if stem is None else stem
+    is_role = stem is not None and stem[-1] in _ROLES
+    has_done = len(words) > 1 and words[-1] == "by" and words[-2] in _DOINGS
+    if (is_role or has_done) and table_forms(parent) & _PEOPLE:
+        return PERSON
+    return PERSON if stem is not None and stem[-1] in _ROLES_OF_CLIENTS and table_forms(parent) & _CLIENTS else 0
 
 
 def _is_only_short_form(stem: str, parent: str, tables: Iterable[str]) -> bool:
@@ -74,7 +97,7 @@ def _plays_a_role(column: str, parent_key: str) -> bool:
 
 
 def _self_reason(table: str, column: str, key: str) -> int:
-    """A table points at itself by ``parent_id``, ``parent_<table>_id``, or (people) ``reports_to``."""
+    """A table points at itself by ``parent_id``, ``parent_<table>_id``, or (people) ``reports_to`` or a role."""
     if column == key:
         return 0
     stem = key_stem(column)
@@ -83,7 +106,7 @@ def _self_reason(table: str, column: str, key: str) -> int:
     if joined == "parent" or (joined in _CHIEFS and table_forms(table) & _PEOPLE):
         return SELF
     named = stem is not None and len(words) > 1 and any(e in table_forms(table) for e in suffixes(words)[1:])
-    return SELF if named or _plays_a_role(column, key) else 0
+    return SELF if named or _plays_a_role(column, key) else _person_reason(column, table)
 
 
 def is_generic(column: str) -> bool:
