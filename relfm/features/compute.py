@@ -227,7 +227,9 @@ class _Builder:
             found.append((f"its {role_of(relation)}", self.graph.parent_rows(relation), num, own))
         for who, groups, num, own in found:
             block = self._block(1, f"past targets of {who}")
-            add_group_targets(block, self.labels, self._targets, groups, num, own, seen, self.until)
+            links = self.labels.links_to_shared(groups[self.labels.examples.rows], num)
+            view = HistoryView(links, own, seen, self.until)
+            add_group_targets(block, view, self._targets, self.windows if self.task.horizon is None else ())
             self._keep(block)
 
     def _answers(self) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.distinct import distinct
-from relfm.features.history import HistoryView, Prefix
-from relfm.features.labels import LabelTable
+from relfm.features.history import HistoryView, Prefix, Window, add_recency, add_series
 from relfm.features.matrix import Block
 from relfm.features.series import MAX_CATEGORIES, MOST_UNIQUE, Series
 from relfm.history import is_visible
@@ -49,20 +48,17 @@ def many_categories(database: Database, table: str, until: int) -> Iterator[tupl
             yield column.name, codes, len(values)
 
 
-def add_group_targets(
-    block: Block,
-    labels: LabelTable,
-    targets: Sequence[Series],
-    groups: np.ndarray,
-    num: int,
-    own: np.ndarray,
-    seen: np.ndarray,
-    until: int,
-) -> None:
+def add_group_targets(block: Block, view: HistoryView, targets: Sequence[Series], windows: Sequence[Window]) -> None:
     """The mean of past ``targets``, or the share of each class, of the entities of one's group, oneself included.
-    ``groups``: that of every entity, one of ``num``, -1 for none; ``own``: that of the N examples."""
-    view = HistoryView(labels.links_to_shared(groups[labels.examples.rows], num), own, seen, until)
+
+    ``view``: the group's labels as each example saw them. ``windows``: where a question is about cells (none
+    otherwise), the latest targets tell besides, and how many came of late: a device is stolen one day, not for good.
+    """
     if view.is_blank:
+        return
+    if windows:
+        add_recency(block, view, windows[:2], block.fact, full=False)
+        add_series(block, view, targets, windows[:1], block.fact, full=False)
         return
     narrowed, _ = view.narrowed()
     segments = narrowed.links.segments()

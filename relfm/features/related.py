@@ -58,8 +58,9 @@ def _by_children(graph: TemporalGraph, relation: Relation, view: HistoryView, un
             graph.parent_rows(other),
             graph.database.num_rows(other.parent),
         )
-        if other.parent == relation.parent:
-            everybody = np.arange(num)
-            owner, peer = latest_ends(view, ends)
-            yield who, Pairs(everybody, everybody, num), Pairs(owner, peer, num)
-        yield by(f"others with {who}", ends, num)
+        if other.parent != relation.parent:
+            yield by(f"others with {who}", ends, num)
+            continue
+        everybody = np.arange(num)
+        owner, peer = latest_ends(view, ends)
+        yield who, Pairs(everybody, everybody, num), Pairs(owner, peer, num)
