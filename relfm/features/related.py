@@ -1,4 +1,4 @@
-"""Which rows of a table are related, where nothing has a time: by a category, a parent, or the children they share."""
+"""Which rows of a table are related, where nothing has a time: by a category, a parent, or a child that names both."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from relfm.schema import Relation
 from relfm.task import Examples
 
 Related = tuple[str, Pairs, Pairs]
+"""What related rows are called, the groups of all rows of their table, and those that the examples are asked of."""
 
 
 def related(graph: TemporalGraph, entity: str, examples: Examples, until: int) -> Iterator[Related]:
-    """Each way in which rows are related: what the others are called, the groups of all rows of ``entity``, and those
-    of the examples."""
+    """Each way in which rows of ``entity`` are related to the examples."""
     yield from _by_own(graph, entity, examples.rows, until)
     for relation in graph.children_of(entity):
         view = HistoryView(graph.links(relation), examples.rows, examples.seen, until)
@@ -26,41 +26,44 @@ def related(graph: TemporalGraph, entity: str, examples: Examples, until: int) -
 
 
 def _by_own(graph: TemporalGraph, entity: str, rows: np.ndarray, until: int) -> Iterator[Related]:
-    database, everybody, asked = graph.database, np.arange(graph.database.num_rows(entity)), np.arange(len(rows))
+    database, asked = graph.database, np.arange(len(rows))
+    everybody = _each_by_itself(database.num_rows(entity))
 
     def by(who: str, groups: np.ndarray, num: int) -> Related:
-        return who, Pairs.of(everybody, groups, num), Pairs.of(asked, groups[rows], num)
+        return who, Pairs.of(everybody.rows, groups, num), Pairs.of(asked, groups[rows], num)
 
     for column, codes, num in many_categories(database, entity, until):
         yield by(f"the same {entity}.{column}", codes, num)
     for relation in graph.parents_of(entity):
-        parents = graph.parent_rows(relation)
-        yield by(f"its {role_of(relation)}", parents, database.num_rows(relation.parent))
+        parents, role = graph.parent_rows(relation), role_of(relation)
+        yield by(f"others of its {role}", parents, database.num_rows(relation.parent))
+        if relation.parent == entity:
+            yield f"its {role}", everybody, Pairs.of(asked, parents[rows], everybody.num_groups)
         for column, codes, num in many_categories(database, relation.parent, until):
-            yield by(
-                f"the same {relation.parent}.{column} of its {role_of(relation)}", np.append(codes, -1)[parents], num
-            )
+            yield by(f"the same {relation.parent}.{column} of its {role}", np.append(codes, -1)[parents], num)
 
 
 def _by_children(graph: TemporalGraph, relation: Relation, view: HistoryView, until: int) -> Iterator[Related]:
     owners = graph.parent_rows(relation)
+    everybody = _each_by_itself(graph.database.num_rows(relation.parent))
 
     def by(who: str, ends: np.ndarray, num: int) -> Related:
         return who, Pairs.of(owners, ends, num), Pairs(*latest_ends(view, ends), num)
 
+    def themselves(who: str, ends: np.ndarray) -> Related:
+        return who, everybody, Pairs(*latest_ends(view, ends), everybody.num_groups)
+
+    if relation.table == relation.parent:
+        yield themselves(f"its {relation}", everybody.rows)
     for column, codes, num in many_categories(graph.database, relation.table, until):
         yield by(f"the same {relation.table}.{column} of {relation}", codes, num)
     for other in graph.parents_of(relation.table):
-        if other.key == relation.key:
-            continue
-        who, ends, num = (
-            f"the {role_of(other)} of {relation}",
-            graph.parent_rows(other),
-            graph.database.num_rows(other.parent),
-        )
+        who, ends = f"the {role_of(other)} of {relation}", graph.parent_rows(other)
         if other.parent != relation.parent:
-            yield by(f"others with {who}", ends, num)
-            continue
-        everybody = np.arange(num)
-        owner, peer = latest_ends(view, ends)
-        yield who, Pairs(everybody, everybody, num), Pairs(owner, peer, num)
+            yield by(f"others with {who}", ends, graph.database.num_rows(other.parent))
+        elif other.key != relation.key:
+            yield themselves(who, ends)
+
+
+def _each_by_itself(num: int) -> Pairs:
+    return Pairs(np.arange(num), np.arange(num), num)
