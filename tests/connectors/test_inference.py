@@ -241,36 +241,6 @@ def test_two_parents_that_fit_equally_are_not_chosen_from() -> None:
     assert links(inferred(tables)) == set()
 
 
-def test_roles_of_people_point_at_the_people() -> None:
-    posts = {
-        "id": ids(90), "author_id": some(90, 60), "created_by": some(90, 60, 1), "reviewed_by_id": some(90, 60, 2),
-        "assignee_id": some(90, 9), "owner_name": words(90, 60), "editor_id": [100 + n for n in some(90, 60)],
-    }  # fmt: skip
-    users = {"id": ids(60), "friend_id": some(60, 60, 3), "referrer_id": [None] * 30 + some(60, 60, 4)[30:]}
-    assert links(inferred({"posts": posts, "users": users})) == {
-        "posts.author_id -> users", "posts.created_by -> users", "posts.reviewed_by_id -> users",
-        "users.friend_id -> users", "users.referrer_id -> users",
-    }  # fmt: skip
-    payments = {"id": ids(90)} | {f"{role}_id": some(90, 50) for role in ("sender", "receiver", "author")}
-    assert links(inferred({"accounts": {"id": ids(50)}, "payments": payments})) == {
-        "payments.sender_id -> accounts", "payments.receiver_id -> accounts",
-    }  # fmt: skip
-
-
-def test_a_role_with_a_table_of_its_own_is_no_other_persons() -> None:
-    posts = {"id": ids(90), "author_id": some(90, 60)}
-    tables = {"users": {"id": ids(60)}, "authors": {"id": ids(60)}, "posts": posts}
-    assert links(inferred(tables)) == {"posts.author_id -> authors"}
-
-
-def test_few_agents_are_not_the_first_of_all_people() -> None:
-    """Whole numbers from 1 to 9 are in the key of 60 users, and of nobody in particular."""
-    schema = inferred({"users": {"id": ids(60)}, "tickets": {"id": ids(90), "assignee_id": some(90, 9)}})
-    assert not links(schema)
-    told = [d for t in schema.tables.values() for d in t.decisions if d.what == "suspect"]
-    assert any("assignee_id -> users.id" in d.value for d in told)
-
-
 def test_entity_takes_no_time_from_what_it_refers_to() -> None:
     tables = {
         "orders": {"id": ids(30), "created": days(30), "customer_id": some(30, 20)},
