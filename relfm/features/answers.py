@@ -55,6 +55,8 @@ class KnownAnswers:
         """The mean of the answers, or the share of each class, among the ``members`` (pairs of the table's rows) of the
         groups that each example is ``asked`` of (pairs of examples); ``rows``: the examples' own (int64[N])."""
         known = self._fold[members.rows] >= 0
+        if not known.any():  # which features there are must not follow from which examples are asked together
+            return
         who, groups = members.rows[known], members.groups[known]
         cells, fold = groups * FOLDS + self._fold[who], self._fold[rows][asked.rows]
 
@@ -64,8 +66,6 @@ class KnownAnswers:
             return np.bincount(asked.rows, parts.sum(axis=1)[asked.groups] - own, len(rows))
 
         count = told(None)
-        if not count.any():
-            return
         block.add(f"number of {block.fact}", count)
         for one, values in self._targets:
             what = "share of" if one.is_indicator else "mean of"

@@ -141,6 +141,20 @@ def test_no_row_reads_its_own_answer(frames, labelled, found) -> None:
     assert sum("known answers" in name for name in found.names) >= 2 * len(WAYS)
 
 
+def test_few_rows_are_told_what_all_are(frames, labelled, found) -> None:
+    some = np.array([3, 4, 5, 17])
+    part = compute(relfm.connect(frames), TASK, Examples.of(some, TIMELESS), labelled, until=TIMELESS)
+    assert part.names == found.names
+    assert np.array_equal(part.values, found.values[some], equal_nan=True)
+
+
+def test_where_no_answer_is_known_there_is_nothing_to_tell(frames, labelled) -> None:
+    nobody = frames["films"].assign(studio_id=pd.array([pd.NA] * NUM, "Int64"))
+    source = relfm.connect(frames | {"films": nobody})
+    names = compute(source, TASK, Examples.of(np.arange(5), TIMELESS), labelled, until=TIMELESS).names
+    assert not any("known answers of others of its studios" in name for name in names)
+
+
 def test_a_question_with_a_time_has_none(frames, labelled) -> None:
     dated = frames | {"films": frames["films"].assign(at=pd.Timestamp("2025-01-01"))}
     cutoff = int(pd.Timestamp("2026-01-01").value // 1000)
