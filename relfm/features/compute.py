@@ -13,7 +13,7 @@ from relfm.database import Database
 from relfm.features.ahead import add_ahead
 from relfm.features.answers import KnownAnswers
 from relfm.features.catalogue import SeriesCatalogue, role_of
-from relfm.features.groups import add_group_targets, groups_by_category
+from relfm.features.groups import add_group_targets, groups_by_category, roles_of_parent
 from relfm.features.history import HistoryView, Window, add_recency, add_series
 from relfm.features.labels import LabelTable
 from relfm.features.matrix import Block, FeatureMatrix
@@ -224,7 +224,8 @@ class _Builder:
         ]
         for relation in self.graph.parents_of(entity):
             num, own = self.database.num_rows(relation.parent), self._own_parents(relation)
-            found.append((f"its {role_of(relation)}", self.graph.parent_rows(relation), num, own))
+            for who, other in roles_of_parent(self.graph, relation):
+                found.append((who, self.graph.parent_rows(other), num, own))
         for who, groups, num, own in found:
             block = self._block(1, f"past targets of {who}")
             links = self.labels.links_to_shared(groups[self.labels.examples.rows], num)

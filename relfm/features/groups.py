@@ -10,11 +10,15 @@ import numpy as np
 
 from relfm.database import Database
 from relfm.distinct import distinct
+from relfm.features.catalogue import role_of
 from relfm.features.history import HistoryView, Prefix, Window, add_recency, add_series
 from relfm.features.matrix import Block
+from relfm.features.peers import ends_of
 from relfm.features.series import MAX_CATEGORIES, MOST_UNIQUE, Series
+from relfm.graph import TemporalGraph
 from relfm.history import is_visible
 from relfm.reading import stype_as_seen
+from relfm.schema import Relation
 from relfm.stype import Stype
 
 
@@ -46,6 +50,14 @@ def many_categories(database: Database, table: str, until: int) -> Iterator[tupl
         known = codes[visible & (codes >= 0)]
         if MAX_CATEGORIES < len(distinct(known)) <= MOST_UNIQUE * len(known):
             yield column.name, codes, len(values)
+
+
+def roles_of_parent(graph: TemporalGraph, relation: Relation) -> Iterator[tuple[str, Relation]]:
+    """Every key by which rows of a table point at the parents of ``relation``, its own first: who plays at home has
+    played elsewhere, too."""
+    yield f"its {role_of(relation)}", relation
+    for other in ends_of(graph, relation):
+        yield f"its {role_of(relation)} as {'+'.join(other.key.columns)}", other
 
 
 def add_group_targets(block: Block, view: HistoryView, targets: Sequence[Series], windows: Sequence[Window]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from relfm.features.answers import Pairs
 from relfm.features.catalogue import role_of
-from relfm.features.groups import many_categories
+from relfm.features.groups import many_categories, roles_of_parent
 from relfm.features.history import HistoryView
 from relfm.features.peers import latest_ends
 from relfm.graph import TemporalGraph
@@ -36,7 +36,9 @@ def _by_own(graph: TemporalGraph, entity: str, rows: np.ndarray, until: int) -> 
         yield by(f"the same {entity}.{column}", codes, num)
     for relation in graph.parents_of(entity):
         parents, role = graph.parent_rows(relation), role_of(relation)
-        yield by(f"others of its {role}", parents, database.num_rows(relation.parent))
+        for who, other in roles_of_parent(graph, relation):
+            members = Pairs.of(everybody.rows, graph.parent_rows(other), database.num_rows(relation.parent))
+            yield f"others of {who}", members, Pairs.of(asked, parents[rows], members.num_groups)
         if relation.parent == entity:
             yield f"its {role}", everybody, Pairs.of(asked, parents[rows], everybody.num_groups)
         for column, codes, num in many_categories(database, relation.parent, until):

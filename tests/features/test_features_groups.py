@@ -1,4 +1,4 @@
-"""What became of the others of one's company or city, against a loop over all labels."""
+"""What became of the others of one's company, city or team, against a loop over all labels."""
 
 import numpy as np
 import pandas as pd
@@ -76,6 +76,28 @@ def test_hidden_columns_and_few_categories_make_no_groups() -> None:
     assert not list(groups_by_category(hidden, "customers", rows, seen, START + 95 * DAY))
     assert not list(groups_by_category(source, "customers", rows, seen, MISSING_TIME))
     assert not list(groups_by_category(source, "companies", rows, seen, START))
+
+
+def test_who_plays_at_home_has_played_elsewhere_too() -> None:
+    generator, num = np.random.default_rng(6), 200
+    ends = pd.DataFrame(generator.integers(0, 8, (num, 2)), columns=["home_team_id", "away_team_id"])
+    at = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(num), "h")
+    matches = ends.assign(id=range(num), at=at, goals=generator.poisson(2, num))
+    source = relfm.connect({"teams": pd.DataFrame({"id": range(8)}), "matches": matches})
+    task = Task("t", TargetKind.REGRESSION, "matches", None, hidden=frozenset({("matches", "goals")}))
+    times, goals = source.times("matches"), matches["goals"].to_numpy(np.float64)
+    rows = np.arange(100, num)
+    known = Examples.of(np.arange(num), times, goals)
+    found = compute(source, task, Examples.of(rows, times[rows]), known, until=int(times[100]))
+    for own in ends:
+        for other in ends:
+            role = "" if other == own else f" as {other}"
+            path = f"past targets of its teams ({own}){role}"
+            earlier = [goals[:row][ends[other][:row] == ends[own][row]] for row in rows]
+            for name, of in ((f"mean of target over all {path}", np.mean), (f"last target of {path}", lambda g: g[-1])):
+                expected = [of(g) if len(g) else np.nan for g in earlier]
+                told = found.values[:, found.names.index(name)]
+                assert np.allclose(told, expected, equal_nan=True, atol=1e-5)
 
 
 def test_new_customers_are_like_those_of_their_company() -> None:
