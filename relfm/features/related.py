@@ -10,6 +10,7 @@ from relfm.features.groups import many_categories, roles_of_parent
 from relfm.features.history import HistoryView
 from relfm.features.peers import latest_ends
 from relfm.graph import TemporalGraph
+from relfm.history import is_visible
 from relfm.schema import Relation
 from relfm.task import Examples
 
@@ -46,7 +47,8 @@ def _by_own(graph: TemporalGraph, entity: str, rows: np.ndarray, until: int) -> 
 
 
 def _by_children(graph: TemporalGraph, relation: Relation, view: HistoryView, until: int) -> Iterator[Related]:
-    owners = graph.parent_rows(relation)
+    visible = is_visible(graph.database.times(relation.table), until)
+    owners = np.where(visible, graph.parent_rows(relation), -1)
     everybody = _each_by_itself(graph.database.num_rows(relation.parent))
 
     def by(who: str, ends: np.ndarray, num: int) -> Related:

@@ -148,6 +148,24 @@ def test_few_rows_are_told_what_all_are(frames, labelled, found) -> None:
     assert np.array_equal(part.values, found.values[some], equal_nan=True)
 
 
+def test_later_children_relate_nobody(frames, labelled) -> None:
+    cutoff = int(pd.Timestamp("2026-01-01").value // 1000)
+    tables = ("cast", "tags", "nods")
+    dated = {name: frames[name].assign(at=pd.Timestamp("2025-12-31")) for name in tables}
+    more = {name: dated[name].assign(at=pd.Timestamp("2026-01-02"), id=lambda f: f["id"] + 1_000) for name in tables}
+    for name, column in (("cast", "person_id"), ("tags", "word"), ("nods", "to_film_id")):
+        more[name][column] = more[name][column].to_numpy()[::-1]
+    later = {name: pd.concat([dated[name], more[name]]) for name in tables}
+    asked = Examples.of(np.arange(NUM), cutoff)
+    known = Examples.of(labelled.rows, cutoff, labelled.targets)
+    before, after = (
+        compute(relfm.connect(frames | found), TASK, asked, known, until=cutoff) for found in (dated, later)
+    )
+    assert before.names == after.names
+    assert np.array_equal(before.values, after.values, equal_nan=True)
+    assert sum("known answers" in name for name in before.names) >= 2 * len(WAYS)
+
+
 def test_where_no_answer_is_known_there_is_nothing_to_tell(frames, labelled) -> None:
     nobody = frames["films"].assign(studio_id=pd.array([pd.NA] * NUM, "Int64"))
     source = relfm.connect(frames | {"films": nobody})
