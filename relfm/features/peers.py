@@ -21,7 +21,7 @@ from relfm.task import Examples
 MOST_PEERS = 20
 """Links of each example that are followed, the latest."""
 
-AT_ONCE = 32
+AT_ONCE = 16
 """Columns that are averaged together."""
 
 
