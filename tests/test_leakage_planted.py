@@ -38,7 +38,7 @@ def show_cells_early(patch: pytest.MonkeyPatch) -> None:
 
 def show_parents_early(patch: pytest.MonkeyPatch) -> None:
     """A child tells the cells of a parent that came after it."""
-    module = import_module("relfm.features.compute")  # the package shows a function of that name
+    module = import_module("relfm.features.catalogue")
     patch.setattr(module, "is_visible", lambda times, seen: times != MISSING_TIME)
 
 

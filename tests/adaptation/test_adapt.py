@@ -87,14 +87,16 @@ def largest_change(a: Adapted, b: Adapted) -> float:
 
 
 def test_what_comes_after_the_scored_cutoff_teaches_nothing(database: Database, adapted: Adapted) -> None:
-    """Sums of thousands of gradients depend on where arrays lie in memory: 1e-4 at most, of steps of 1e-2 in all."""
+    """Sums of thousands of gradients depend on where arrays lie in memory and on the processor: by up to a tenth of
+    what another past teaches."""
     scored_at = int(adapted.backtest.answers["cutoff"].iloc[0].value // 1000)
     later = adapt(altered(database, scored_at, 2**62), QUESTION, model=networks(), at=AT, steps=12, seed=1)
     earlier = adapt(altered(database, 0, adapted.until), QUESTION, model=networks(), at=AT, steps=12, seed=1)
     assert later.until == adapted.until
     assert later.course.best == adapted.course.best
-    assert largest_change(later, adapted) < 5e-4
-    assert largest_change(earlier, adapted) > 5e-4
+    taught = largest_change(earlier, adapted)
+    assert taught > 2e-3
+    assert largest_change(later, adapted) < 0.2 * taught
 
 
 def test_draws_are_the_same_whatever_comes_later(database: Database, adapted: Adapted) -> None:

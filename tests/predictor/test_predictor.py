@@ -121,9 +121,10 @@ def test_named_entities_get_the_answer_that_they_get_among_all(database: Databas
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
 def test_the_default_experts_answer_one_as_they_answer_all(database: Database, kind: str) -> None:
+    """The head's products are of single precision: their last digits follow the processor and the number of rows."""
     first = Predictor().predict(database, QUESTIONS[kind], at=AT).frame.head(1)
     alone = Predictor().predict(database, QUESTIONS[kind], at=AT, entities=first["user_id"]).frame
-    pd.testing.assert_frame_equal(alone, first, rtol=1e-6)
+    pd.testing.assert_frame_equal(alone, first, rtol=1e-4)
 
 
 def test_composite_keys_name_entities() -> None:
